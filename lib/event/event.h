@@ -1,0 +1,226 @@
+/*
+ * One fact as a plain struct: what channels produce, the topic carries and lib/stock folds. All
+ * texts live in the arena that the event was made in; ids are text and may have 18 digits and more.
+ * Quantities are whole units with |q| <= EVENT_QUANTITY_MAX. Times are milliseconds since 1970 UTC.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+
+#define EVENT_QUANTITY_MAX INT64_C(1000000000)
+
+enum {
+    EVENT_ID_LEN = 36,      /* a UUID in text */
+    EVENT_TEXT_MAX = 512,   /* bytes of any id or name */
+    EVENT_COMPONENTS_MAX = 64,
+    EVENT_NAMES_MAX = 32,   /* pools and buckets of a rule */
+};
+
+enum event_kind {
+    EVENT_NONE,
+    EVENT_ORDER_LINE,
+    EVENT_ORDER_VOIDED,
+    EVENT_LINE_CANCELLED,
+    EVENT_LINE_SHIPPED,
+    EVENT_LINE_RETURNED,
+    EVENT_STOCK_COUNTED,
+    EVENT_STOCK_RECEIVED,
+    EVENT_STOCK_ADJUSTED,
+    EVENT_STOCK_TRANSFERRED,
+    EVENT_MAPPING_CHANGED,
+    EVENT_POOL_CHANGED,
+    EVENT_RULE_CHANGED,
+    EVENT_OBSERVATION,
+    EVENT_KIND_COUNT,
+};
+
+enum event_captured_via {
+    EVENT_VIA_NONE,
+    EVENT_VIA_PUSH,
+    EVENT_VIA_POLL,
+    EVENT_VIA_MANUAL,
+    EVENT_VIA_SNAPSHOT,
+};
+
+enum event_pool_authority { EVENT_POOL_NONE, EVENT_POOL_LEDGER, EVENT_POOL_CHANNEL };
+
+struct event_source {
+    const char *channel;         /* "shopify-main"; "admin" for operators */
+    const char *account;         /* the marketplace's own name of the account, may be "" */
+    const char *notification_id; /* shared by all events of one notification */
+    enum event_captured_via captured_via;
+    const char *adapter; /* "shopify/1" */
+    const char *host;
+    const char *actor; /* manual facts: who; else "" */
+};
+
+struct event_times {
+    int64_t occurred_ms;
+    int64_t received_ms;
+    int64_t applied_ms;
+    int64_t published_ms;
+    int64_t confirmed_ms;
+};
+
+/* The first event of a notification has the bytes, the others name it. */
+struct event_raw {
+    const char *content_type;
+    const char *topic_header; /* the marketplace's own topic, e.g. "orders/create" */
+    const void *body;
+    size_t body_len;
+    const char *in_event_id;
+};
+
+struct event_order_line {
+    const char *order_id;
+    const char *line_id;
+    const char *listing;
+    int64_t ordered;
+    int64_t cancelled;
+    int64_t placed_ms;  /* constant over all reports of the line; picks the mapping */
+    int64_t version_ms; /* the newest wins; equal ones are told apart by their content */
+    const char *status;
+};
+
+struct event_order_voided {
+    const char *order_id;
+    int64_t version_ms;
+};
+
+/* LINE_CANCELLED, LINE_SHIPPED, LINE_RETURNED */
+struct event_line_part {
+    const char *order_id;
+    const char *line_id;
+    const char *part_id; /* unique within the channel and kind of part */
+    const char *listing; /* "" when the source does not say */
+    int64_t quantity;    /* > 0 */
+    const char *bucket;  /* returned units: "sellable", "quarantine", "damaged"; else "" */
+};
+
+/* STOCK_COUNTED, STOCK_RECEIVED (quantity >= 0), STOCK_ADJUSTED (a delta) */
+struct event_stock {
+    const char *fact_id;
+    const char *sku;
+    const char *pool;
+    const char *bucket;
+    int64_t quantity;
+    const char *reason;
+};
+
+struct event_transfer {
+    const char *fact_id;
+    const char *sku;
+    const char *from_pool;
+    const char *from_bucket;
+    const char *to_pool;
+    const char *to_bucket;
+    int64_t quantity; /* > 0 */
+    const char *reason;
+};
+
+struct event_component {
+    const char *sku;
+    int64_t units; /* > 0 */
+};
+
+struct event_mapping {
+    const char *fact_id;
+    const char *channel;
+    const char *listing;
+    const char *address; /* how the kind's API and snapshots name the listing; see channels/ */
+    const struct event_component *components; /* none: the listing is retired */
+    size_t components_len;
+    const char *pool; /* the pool that its orders draw from */
+};
+
+struct event_pool {
+    const char *fact_id;
+    const char *pool;
+    enum event_pool_authority authority;
+    const char *title;
+};
+
+/* Scope: channel+listing, or sku (with or without channel), or channel, or everything (all ""). */
+struct event_rule {
+    const char *fact_id;
+    const char *channel;
+    const char *listing;
+    const char *sku;
+    const char *const *pools; /* none: the mapping's pool */
+    size_t pools_len;
+    const char *const *buckets; /* none: "sellable" */
+    size_t buckets_len;
+    int64_t buffer_units;
+    int64_t buffer_percent; /* 0..100, of available, rounded up */
+    int64_t cap;            /* 0: none */
+    int64_t floor;
+};
+
+struct event_observation {
+    const char *listing; /* at least one of listing, address, sku is not "" */
+    const char *address;
+    const char *sku;
+    bool tracked;
+    int64_t quantity;
+    int64_t version_ms;
+};
+
+struct event {
+    char id[EVENT_ID_LEN + 1]; /* event_identify() */
+    enum event_kind kind;
+    struct event_source source;
+    struct event_times times;
+    const char *traceparent;
+    struct event_raw raw;
+    union {
+        struct event_order_line order_line;
+        struct event_order_voided order_voided;
+        struct event_line_part part;
+        struct event_stock stock;
+        struct event_transfer transfer;
+        struct event_mapping mapping;
+        struct event_pool pool;
+        struct event_rule rule;
+        struct event_observation observation;
+    };
+};
+
+/* Zeroed, all texts "". */
+void event_init(struct event *ret_event, enum event_kind kind);
+
+struct event_list {
+    struct event *events; /* in the arena */
+    size_t len;
+    size_t capacity;
+};
+
+/* Appends a zeroed event (all texts "") and returns it, borrowed until the next append. */
+struct event *event_list_add(struct event_list *list, struct arena *arena, enum event_kind kind);
+
+/* "order_line", ... stable: in JSON, SQL, metrics. */
+const char *event_kind_name(enum event_kind kind);
+bool event_kind_parse(const char *name, enum event_kind *ret_kind);
+const char *event_via_name(enum event_captured_via via);
+
+/*
+ * Sets event->id, a UUIDv5 of the business key: channel, kind and the fact's own ids, never the
+ * times or the notification, so redelivery and re-poll make the same id. Reports of order lines
+ * include their version and content: two states within one tick of the source's clock are two
+ * facts.
+ */
+void event_identify(struct event *event);
+
+enum { EVENT_HASH_LEN = 32 };
+/* SHA-256 of the fact (kind, channel, every field of the union, occurred time; no notification, no
+   receive time, no raw). Same id with another hash is an alarm (promise P3). */
+void event_content_hash(const struct event *event, unsigned char hash[EVENT_HASH_LEN]);
+
+/* Checks every bound that this header states. ERR_REJECT: "order_line: ordered is -2, want 0 to
+   1000000000". Call event_identify() before: an event without an id is refused, too. What passes
+   here can be folded and stored. */
+bool event_check(const struct event *event, struct err *err) MUST_CHECK;

@@ -1,0 +1,311 @@
+/*
+ * The working set behind stock.h. Internal to this folder. All of it lives in the arena, nothing is
+ * freed: a batch that fails on any path is forgotten with its arena.
+ *
+ * One event is one plan: every step is computed and bounded first, then all are done, or none.
+ */
+#pragma once
+
+#include "lib/stock/stock.h"
+
+/* What a double, a JSON number of any reader, holds exactly. */
+#define STOCK_QUANTITY_LIMIT (INT64_C(1) << 53)
+
+#define STOCK_OVERFLOW     "overflow"
+#define STOCK_NOT_REPORTED "not-reported"
+#define STOCK_NO_MAPPING   "no-mapping"
+#define STOCK_RETIRED      "retired"
+
+/* ---- table.c: text tuples to pointers. Not lib/base/map, which must be freed and joins keys ----
+ */
+
+enum { STOCK_TABLE_TEXTS = 3 };
+
+struct stock_table_entry {
+    const char *texts[STOCK_TABLE_TEXTS]; /* borrowed */
+    uint64_t hash;
+    void *value;
+};
+
+/* Entries stand in insertion order: iterate over them. */
+struct stock_table {
+    struct stock_table_entry *entries;
+    size_t len;
+    size_t capacity;
+    uint32_t *slots; /* twice the capacity; 0 is free, else the entry's number + 1 */
+};
+
+/* NULL when it is not there. Unused texts are "". */
+void *stock_table_get(const struct stock_table *table, const char *a, const char *b, const char *c);
+/* The key is not there yet. */
+void stock_table_add(struct stock_table *table, struct arena *arena,
+                     const char *const texts[STOCK_TABLE_TEXTS], void *value);
+
+/* ---- the working set ---- */
+
+struct stock_list {
+    void **items;
+    size_t len;
+    size_t capacity;
+};
+
+/* Who changed something last; seq 0: nobody in this batch. */
+struct cause {
+    size_t seq;
+    const char *event_id;
+    const char *channel;
+    const char *order_id;
+};
+
+struct later {
+    int64_t occurred_ms;
+    int64_t delta;
+};
+
+struct position {
+    struct stock_position row;
+    struct shelf *shelf;
+    int64_t stored; /* the quantity as loaded */
+    bool is_stored;
+    bool is_touched;
+    struct cause changed;     /* the event that changed it last */
+    struct stock_count count; /* the latest; event_id NULL: never counted */
+    bool is_count_new;
+    /* Movements after the latest count, for the next count: a heap, the earliest on top. */
+    struct later *later;
+    size_t later_len;
+    size_t later_capacity;
+    __int128 later_sum;
+    int64_t planned; /* quantity after the plan, valid when planned_seq is the event's */
+    size_t planned_seq;
+};
+
+/* All positions of one SKU in one pool. */
+struct shelf {
+    const char *sku;
+    const char *pool;
+    struct position **positions;
+    size_t len;
+    size_t capacity;
+    struct position *sellable;  /* NULL: no such position */
+    struct position *committed; /* the same */
+    bool is_touched;
+    size_t net_seq; /* net is what the event of this number did to available */
+    int64_t net;
+    struct cause lowered;           /* the last event that lowered available */
+    struct cause lowered_before;    /* the same, without the event in hand */
+    struct stock_oversell oversell; /* event_id NULL: none open */
+};
+
+struct pool {
+    struct stock_pool row; /* the newest; id NULL: never declared */
+};
+
+struct mapping {
+    struct stock_mapping row;
+    struct shelf **shelves; /* one per component */
+    const struct pool *pool;
+};
+
+struct rule {
+    struct stock_rule row; /* the newest of its scope */
+    struct cause changed;
+};
+
+struct line_state {
+    struct stock_line row;
+    int64_t cancelled_parts;         /* sum of LINE_CANCELLED */
+    struct listing *listing;         /* NULL: not said yet */
+    const struct mapping *in_force;  /* when placed; maybe a retired one; NULL: none */
+    const struct mapping *effective; /* whose effects are in the positions; NULL: no effects */
+};
+
+struct line {
+    struct line_state now;
+    struct order *order;
+    size_t listing_at; /* index in listing->lines */
+    size_t parts_capacity;
+    bool is_changed;
+    bool has_waited;
+};
+
+struct order {
+    struct stock_voided voided; /* voided_ms 0: it is not */
+    bool is_voided_new;
+    struct line **lines;
+    size_t len;
+    size_t capacity;
+};
+
+struct listing {
+    struct stock_listing row; /* as loaded, but for sold_here */
+    bool is_stored;
+    int64_t sold_stored;
+    const struct mapping **mappings;
+    size_t mappings_len;
+    size_t mappings_capacity;
+    const struct mapping *newest;
+    struct line **lines;
+    size_t lines_len;
+    size_t lines_capacity;
+    struct cause changed; /* its mapping or sold_here */
+    int64_t planned_sold; /* valid when planned_seq is the event's */
+    size_t planned_seq;
+};
+
+struct step {
+    struct position *position;
+    int64_t delta;
+    int64_t occurred_ms;
+    const char *reason;
+    const struct stock_line *line; /* that it is for, which names the order; or NULL */
+};
+
+struct line_change {
+    struct line *line;
+    struct line_state after;
+};
+
+struct plan {
+    struct step *steps;
+    size_t steps_len;
+    size_t steps_capacity;
+    struct line_change *changes;
+    size_t changes_len;
+    size_t changes_capacity;
+    bool overflows;
+};
+
+struct stock {
+    struct arena *arena;
+    bool is_loaded;
+    /* the event in hand */
+    enum event_kind kind;
+    struct cause cause;
+    struct plan plan;
+
+    struct stock_table lines;    /* channel, order, line -> struct line */
+    struct stock_table orders;   /* channel, order -> struct order */
+    struct stock_table listings; /* channel, listing -> struct listing */
+    struct stock_table pools;    /* pool -> struct pool */
+    struct stock_table rules;    /* channel, listing, sku -> struct rule */
+    struct stock_table shelves;  /* sku, pool -> struct shelf */
+
+    struct stock_list touched_lines;     /* struct line */
+    struct stock_list touched_positions; /* struct position */
+    struct stock_list touched_shelves;   /* struct shelf */
+
+    struct stock_list changed_lines;
+    struct stock_list released_lines;
+    struct stock_new_part *new_parts;
+    size_t new_parts_len;
+    size_t new_parts_capacity;
+    struct stock_list new_voided;
+    struct stock_list new_mappings;
+    struct stock_list new_rules;
+    struct stock_list new_pools;
+    struct stock_list new_counts;
+    struct stock_list new_movements;
+    struct stock_list changed_positions;
+    struct stock_listing_change *changed_listings;
+    size_t changed_listings_len;
+    size_t changed_listings_capacity;
+    struct stock_list changed_oversells;
+};
+
+/* ---- stock.c ---- */
+
+void stock_list_add(struct stock *stock, struct stock_list *list, void *item);
+/* Of two dated facts: the later valid_from_ms, then the greater id. */
+bool stock_is_later(int64_t at_ms, const char *id, int64_t than_ms, const char *than_id);
+bool stock_is_same(const char *a, const char *b);
+/* The event is parked: nothing of it is kept. */
+enum stock_verdict stock_overflows(const char **ret_reason);
+
+/* ---- plan.c ---- */
+
+void stock_plan_begin(struct stock *stock);
+/* `delta` units more in the position, as of occurred_ms. A delta of 0 is no step. */
+void stock_plan_step(struct stock *stock, const struct step *step);
+void stock_plan_sold(struct stock *stock, struct listing *listing, int64_t delta);
+/* The line becomes `after`. */
+void stock_plan_change(struct stock *stock, struct line *line, const struct line_state *after);
+/* Does everything, or on overflow nothing: false. */
+bool stock_plan_commit(struct stock *stock) MUST_CHECK;
+
+/* ---- position.c ---- */
+
+/* Finds or makes. */
+struct shelf *stock_position_shelf(struct stock *stock, const char *sku, const char *pool);
+struct position *stock_position_at(struct stock *stock, struct shelf *shelf, const char *bucket);
+/* NULL when it is not there. */
+const struct position *stock_position_find(const struct shelf *shelf, const char *bucket);
+/* What the step does: 0 when a later count replaced it. */
+int64_t stock_position_effect(const struct position *position, int64_t delta, int64_t occurred_ms);
+/* Writes the movement and changes the quantity; both were bounded before. */
+void stock_position_move(struct stock *stock, const struct step *step, int64_t effect);
+enum stock_verdict stock_position_receive(struct stock *stock, const struct event *event,
+                                          const char **ret_reason);
+enum stock_verdict stock_position_transfer(struct stock *stock, const struct event *event,
+                                           const char **ret_reason);
+
+/* ---- count.c ---- */
+
+enum stock_verdict stock_count_apply(struct stock *stock, const struct event *event,
+                                     const char **ret_reason);
+/* A movement that a later count may have to keep. */
+void stock_count_remember(struct stock *stock, struct position *position, int64_t delta,
+                          int64_t occurred_ms);
+
+/* ---- line.c ---- */
+
+/* Finds or makes. */
+struct order *stock_line_order(struct stock *stock, const char *channel, const char *order_id);
+struct line *stock_line_at(struct stock *stock, const char *channel, const char *order_id,
+                           const char *line_id);
+/* Plans all that it takes for the line to become `after`, whose derived fields are set here. */
+void stock_line_plan(struct stock *stock, struct line *line, struct line_state *after);
+/* Called by the plan. */
+void stock_line_commit(struct stock *stock, const struct line_change *change);
+/* Once, when all is loaded. */
+void stock_line_attach(struct line *line);
+enum stock_verdict stock_line_report(struct stock *stock, const struct event *event,
+                                     const char **ret_reason);
+enum stock_verdict stock_line_part(struct stock *stock, const struct event *event,
+                                   const char **ret_reason);
+enum stock_verdict stock_line_void(struct stock *stock, const struct event *event,
+                                   const char **ret_reason);
+
+/* ---- effect.c ---- */
+
+/* Plans the movements between the effects of two states of a line. The plan keeps `before`. */
+void stock_effect_plan(struct stock *stock, const struct line_state *before,
+                       const struct line_state *after);
+
+/* ---- mapping.c ---- */
+
+/* Later in force; of the same time, the greater id. */
+bool stock_mapping_is_later(const struct stock_mapping *a, const struct stock_mapping *b);
+
+/* Finds or makes. */
+struct listing *stock_mapping_listing(struct stock *stock, const char *channel,
+                                      const char *listing);
+struct pool *stock_mapping_pool(struct stock *stock, const char *pool);
+/* In force at a time, or NULL. Retired ones too. */
+const struct mapping *stock_mapping_at(const struct listing *listing, int64_t at_ms);
+enum stock_verdict stock_mapping_apply(struct stock *stock, const struct event *event,
+                                       const char **ret_reason);
+enum stock_verdict stock_mapping_apply_pool(struct stock *stock, const struct event *event,
+                                            const char **ret_reason);
+
+/* ---- allocation.c ---- */
+
+enum stock_verdict stock_allocation_apply_rule(struct stock *stock, const struct event *event);
+void stock_allocation_settle(struct stock *stock);
+
+/* ---- oversell.c ---- */
+
+/* Keeps who lowered what is available; called before the quantity changes. */
+void stock_oversell_note(struct stock *stock, const struct position *position, int64_t effect,
+                         const struct stock_line *line);
+void stock_oversell_settle(struct stock *stock);

@@ -1,0 +1,75 @@
+#include "lib/stock/internal.h"
+
+void stock_plan_begin(struct stock *stock)
+{
+    stock->plan.steps_len = 0;
+    stock->plan.changes_len = 0;
+    stock->plan.overflows = false;
+}
+
+/* Adds within the limit, or marks the plan. */
+static void plan_add(struct plan *plan, int64_t *sum, int64_t delta)
+{
+    int64_t result = 0;
+
+    if (__builtin_add_overflow(*sum, delta, &result) || result < -STOCK_QUANTITY_LIMIT ||
+        result > STOCK_QUANTITY_LIMIT)
+        plan->overflows = true;
+    else
+        *sum = result;
+}
+
+void stock_plan_step(struct stock *stock, const struct step *step)
+{
+    struct plan *plan = &stock->plan;
+    struct position *position = step->position;
+    int64_t delta = 0;
+
+    if (step->delta == 0)
+        return;
+    plan_add(plan, &delta, step->delta);
+    if (position->planned_seq != stock->cause.seq)
+        position->planned = position->row.quantity;
+    position->planned_seq = stock->cause.seq;
+    plan_add(plan, &position->planned,
+             stock_position_effect(position, step->delta, step->occurred_ms));
+    plan->steps = arena_grow(stock->arena, plan->steps, plan->steps_len, &plan->steps_capacity,
+                             sizeof(*plan->steps));
+    plan->steps[plan->steps_len++] = *step;
+}
+
+void stock_plan_sold(struct stock *stock, struct listing *listing, int64_t delta)
+{
+    if (listing == NULL || delta == 0)
+        return;
+    if (listing->planned_seq != stock->cause.seq)
+        listing->planned_sold = listing->row.sold_here;
+    listing->planned_seq = stock->cause.seq;
+    plan_add(&stock->plan, &listing->planned_sold, delta);
+}
+
+void stock_plan_change(struct stock *stock, struct line *line, const struct line_state *after)
+{
+    struct plan *plan = &stock->plan;
+
+    plan->changes = arena_grow(stock->arena, plan->changes, plan->changes_len,
+                               &plan->changes_capacity, sizeof(*plan->changes));
+    plan->changes[plan->changes_len++] = (struct line_change){line, *after};
+}
+
+bool stock_plan_commit(struct stock *stock)
+{
+    const struct plan *plan = &stock->plan;
+
+    if (plan->overflows)
+        return false;
+    for (size_t i = 0; i < plan->steps_len; i++) {
+        const struct step *step = &plan->steps[i];
+
+        stock_position_move(stock, step,
+                            stock_position_effect(step->position, step->delta, step->occurred_ms));
+    }
+    for (size_t i = 0; i < plan->changes_len; i++)
+        stock_line_commit(stock, &plan->changes[i]);
+    return true;
+}

@@ -1,0 +1,240 @@
+/*
+ * The domain, pure: folds events into order lines, movements, positions, targets and oversells. No
+ * I/O, no clock, no randomness. Its one invariant: state is a function of the SET of events; any
+ * order, batch split or (already deduplicated) delay ends in the same lines, positions and targets.
+ *
+ * How: an order line is the newest report plus sets of parts (cancelled, shipped, returned), and
+ * its effect on stock is a pure function of that state and of the mapping in force when it was
+ * placed. Each change of a line is applied as the difference between its effects before and after.
+ * A stock count at T replaces the physical movements up to T and keeps the later ones:
+ * position = latest count + sum of the movements after it (all movements when never counted).
+ *
+ * Use, once per batch: stock_new(), load what the batch touches (rows as the database has them),
+ * stock_apply() each event in any order, stock_settle(), then read the changed rows.
+ * Everything lives in the arena given; texts passed in are borrowed and must live as long.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/mem.h"
+#include "lib/event/event.h"
+#include "lib/event/push.h"
+
+/* The derived bucket that holds units promised to open lines; counts and facts never name it. */
+#define STOCK_COMMITTED "committed"
+#define STOCK_SELLABLE  "sellable"
+
+struct stock;
+
+/* ---- rows: as loaded, and as changed ---- */
+
+struct stock_mapping {
+    const char *id; /* its event */
+    const char *channel;
+    const char *listing;
+    const char *address;
+    const struct event_component *components;
+    size_t components_len; /* 0: retired */
+    const char *pool;
+    int64_t valid_from_ms;
+};
+
+struct stock_rule {
+    const char *id;
+    int64_t valid_from_ms;
+    struct event_rule rule;
+};
+
+struct stock_pool {
+    const char *pool;
+    const char *id; /* event that declared it; newest valid_from wins */
+    int64_t valid_from_ms;
+    enum event_pool_authority authority;
+};
+
+struct stock_part {
+    const char *event_id;
+    enum event_kind kind; /* LINE_CANCELLED, LINE_SHIPPED, LINE_RETURNED */
+    const char *part_id;
+    int64_t quantity;
+    const char *bucket;
+    int64_t occurred_ms;
+};
+
+/* The source never moves a line to another listing, but may forget its name. So the listing is the
+   greatest text that a report said; parts are asked only until there is a report. */
+struct stock_line {
+    const char *channel;
+    const char *order_id;
+    const char *line_id;
+    const char *listing; /* "" until somebody said it */
+    /* the newest report; version_ms 0: none yet, then parts wait */
+    int64_t ordered;
+    int64_t reported_cancelled;
+    int64_t placed_ms;
+    int64_t version_ms;
+    const char *status;
+    const char *report_id; /* its event; breaks ties between equal versions deterministically */
+    int64_t voided_ms;     /* newest ORDER_VOIDED of the order, 0: none; void while > version_ms */
+    struct stock_part *parts;
+    size_t parts_len;
+    /* derived, stored for queries and for the difference */
+    int64_t cancelled;
+    int64_t shipped;
+    int64_t returned;
+    const char *mapping_id; /* the mapping whose effects are in the positions; "": none */
+    const char *waiting;    /* "" or why nothing is applied: no-mapping, retired, not-reported */
+};
+
+/* Holds for lines of the order that come later, too. */
+struct stock_voided {
+    const char *channel;
+    const char *order_id;
+    int64_t voided_ms;
+    const char *event_id;
+};
+
+struct stock_position {
+    const char *sku;
+    const char *pool;
+    const char *bucket;
+    int64_t quantity;
+};
+
+struct stock_count {
+    const char *sku;
+    const char *pool;
+    const char *bucket;
+    const char *event_id;
+    int64_t counted_ms;
+    int64_t quantity;
+};
+
+/* Append-only. effect: what it did to the position at that commit (0: an older fact than the latest
+   count; a count's own row has delta 0 and the effect of replacing). Sum of effects = position. */
+struct stock_movement {
+    const char *event_id;
+    const char *sku;
+    const char *pool;
+    const char *bucket;
+    int64_t delta;
+    int64_t effect;
+    int64_t occurred_ms;
+    const char *reason; /* "placed", "cancelled", "shipped", "returned", "counted", "received",
+                           "adjusted", "transferred", "remapped" */
+    int64_t balance;    /* the position after it */
+};
+
+/* What a listing should show. quantity -1: never computed. */
+struct stock_listing {
+    const char *channel;
+    const char *listing;
+    const char *address;
+    int64_t quantity;
+    int64_t sold_here;      /* ordered - cancelled, over its lines that do not wait */
+    const char *mapping_id; /* the newest */
+    const char *rule_id;    /* "": the default rule */
+    const char *event_id;   /* that caused the last change */
+};
+
+/* available < 0 of a SKU in a pool: which event did it. A shortfall that only shrinks keeps its
+   event. */
+struct stock_oversell {
+    const char *sku;
+    const char *pool;
+    const char *event_id; /* that took the last unit */
+    const char *channel;
+    const char *order_id;
+    int64_t available; /* at settling, < 0 while open */
+    bool open;         /* false: closed by this batch */
+};
+
+/* ---- loading, in any order, before the first event: what is not loaded does not exist ---- */
+
+struct stock *stock_new(struct arena *arena);
+void stock_load_mapping(struct stock *stock, const struct stock_mapping *mapping);
+void stock_load_rule(struct stock *stock, const struct stock_rule *rule);
+void stock_load_pool(struct stock *stock, const struct stock_pool *pool);
+/* Parts are added by stock_load_part(), afterwards. */
+void stock_load_line(struct stock *stock, const struct stock_line *line);
+void stock_load_part(struct stock *stock, const char *channel, const char *order_id,
+                     const char *line_id, const struct stock_part *part);
+void stock_load_voided(struct stock *stock, const struct stock_voided *voided);
+void stock_load_position(struct stock *stock, const struct stock_position *position);
+/* The latest count of a position (greatest counted_ms, then event id). */
+void stock_load_count(struct stock *stock, const struct stock_count *count);
+/* Movements later than the earliest count in the batch, for the positions that it counts. Only
+   sku, pool, bucket, delta, occurred_ms matter. */
+void stock_load_movement(struct stock *stock, const struct stock_movement *movement);
+void stock_load_listing(struct stock *stock, const struct stock_listing *listing);
+/* An open oversell record. */
+void stock_load_oversell(struct stock *stock, const struct stock_oversell *oversell);
+
+/* ---- folding ---- */
+
+enum stock_verdict {
+    STOCK_APPLIED,
+    STOCK_NOTED,  /* kept, but it moves nothing: an observation, an older report or count */
+    STOCK_PARKED, /* waits: reason says for what */
+};
+
+/* The event passed event_check() and is no duplicate. *ret_reason: "" or a static, stable reason:
+   no-mapping, retired, not-reported (these free themselves when the missing fact comes), overflow
+   (nothing of the event is kept; waits for an operator). */
+enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
+                               const char **ret_reason);
+
+/* Once after the last event: oversells, and targets of every loaded listing. */
+void stock_settle(struct stock *stock);
+
+/* ---- changed rows, in first-touched order: deterministic ---- */
+
+size_t stock_changed_lines(const struct stock *stock, const struct stock_line *const **ret_lines);
+/* New parts, with the line that each belongs to. */
+struct stock_new_part {
+    const struct stock_line *line;
+    const struct stock_part *part;
+};
+size_t stock_new_parts(const struct stock *stock, const struct stock_new_part **ret_parts);
+size_t stock_new_voided(const struct stock *stock, const struct stock_voided *const **ret_voided);
+/* Mappings, rules and pools: all of them, those that are not in force too. */
+size_t stock_new_mappings(const struct stock *stock,
+                          const struct stock_mapping *const **ret_mappings);
+size_t stock_new_rules(const struct stock *stock, const struct stock_rule *const **ret_rules);
+size_t stock_new_pools(const struct stock *stock, const struct stock_pool *const **ret_pools);
+size_t stock_new_counts(const struct stock *stock, const struct stock_count *const **ret_counts);
+size_t stock_new_movements(const struct stock *stock,
+                           const struct stock_movement *const **ret_movements);
+size_t stock_changed_positions(const struct stock *stock,
+                               const struct stock_position *const **ret_positions);
+/* Listings whose quantity, address, sold_here, mapping or rule changed; quantity_changed tells
+   whether a target must be sent (quantity, address or sold_here: the channel took its own sales off
+   what it shows). */
+struct stock_listing_change {
+    const struct stock_listing *listing;
+    bool quantity_changed;
+};
+size_t stock_changed_listings(const struct stock *stock,
+                              const struct stock_listing_change **ret_listings);
+size_t stock_changed_oversells(const struct stock *stock,
+                               const struct stock_oversell *const **ret_oversells);
+/* The SKU of a listing that sells no other one; "" of bundles and of retired ones. Borrowed. */
+const char *stock_listing_sku(const struct stock *stock, const struct stock_listing *listing);
+/* Lines that waited and now do not: their parked events are applied. */
+size_t stock_released_lines(const struct stock *stock, const struct stock_line *const **ret);
+
+/* ---- single decisions, pure, for tests, explain and what-if ---- */
+
+/* Published quantity of a listing that could show `sellable_sets` (min over components of
+   floor(available / units), may be negative) under a rule (NULL: default rule). */
+int64_t stock_quantity_under_rule(int64_t sellable_sets, const struct event_rule *rule);
+/* The rule in force for a listing out of candidates: listing > SKU with channel > SKU > channel >
+   everything; within one scope the newest valid_from_ms, then the greatest id. NULL: none. */
+const struct stock_rule *stock_pick_rule(const struct stock_rule *const *rules, size_t count,
+                                         const char *channel, const char *listing, const char *sku);
+/* The mapping in force at a time: greatest valid_from_ms <= at_ms, then greatest id. NULL: none. */
+const struct stock_mapping *stock_pick_mapping(const struct stock_mapping *const *mappings,
+                                               size_t count, int64_t at_ms);
