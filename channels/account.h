@@ -1,0 +1,52 @@
+/*
+ * One configured channel: an account on one marketplace or storefront, read from the channels file
+ * (YAML, errors with line and column). Its kind is the adapter; everything else is a setting.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+struct channel_kind;
+
+enum { CHANNEL_SECRETS_MAX = 2, CHANNELS_MAX = 256, CHANNEL_NAME_MAX = 64 };
+
+struct channel_account {
+    const char *name; /* "shopify-main": [a-z0-9-]{1,64} */
+    const struct channel_kind *kind;
+    const char *account;  /* the marketplace's own name: shop domain, site URL; checked against the
+                             notification's header when not "" */
+    const char *base_url; /* of its API, without a slash at the end */
+    const char *api_version; /* "" = the kind's default */
+    const char *location; /* place that the quantity is written to, where the kind has places */
+    /* Webhook secrets: the second is accepted beside the first while a rotation goes on. Re-read
+       from their files when these change. */
+    const char *secrets[CHANNEL_SECRETS_MAX];
+    const char *token;    /* API token, or the key's name where there is a pair */
+    const char *token_secret;
+    const char *return_bucket; /* where returned units go when the channel does not grade them:
+                                  "quarantine" by default; "sellable" where the merchant says so */
+    /* Budget of the API: requests (or points) per second and burst; 0 = the kind's default. */
+    double rate_per_second;
+    double rate_burst;
+    int64_t batch_max;      /* items per request; 0 = the kind's limit */
+    int64_t concurrency;    /* requests in flight; 0 = the kind's default */
+    int64_t timeout_ms;     /* per request; 0 = 10000 */
+};
+
+struct channel_accounts;
+
+/* Reads and checks the file. ERR_FATAL: "channels.yaml:12:5: unknown key 'sekret'". Secrets may be
+   given inline (secret:) or as file (secret_file:), relative to the YAML file's folder. */
+struct channel_accounts *channel_accounts_read(const char *path, struct err *err);
+void channel_accounts_free(struct channel_accounts *accounts);
+SCOPE_DEFINE(channel_accounts, struct channel_accounts, channel_accounts_free)
+size_t channel_accounts_len(const struct channel_accounts *accounts);
+const struct channel_account *channel_accounts_at(const struct channel_accounts *accounts,
+                                                  size_t index);
+/* NULL when there is none of that name. */
+const struct channel_account *channel_accounts_find(const struct channel_accounts *accounts,
+                                                    const char *name);

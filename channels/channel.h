@@ -1,0 +1,243 @@
+/*
+ * What a kind of channel is: one folder channels/<kind>/ with the same file names in each
+ * (notifications.c, pushes.c, snapshots.c, <kind>.c), one exported descriptor, one line in kinds.c.
+ * Everything that can be a field is a field; a function only where behaviour differs. Channels see
+ * no database, no Kafka and no clock: values in, values out. Sources of every fact are named at the
+ * field or function that relies on it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "channels/account.h"
+#include "lib/base/err.h"
+#include "lib/base/mem.h"
+#include "lib/event/event.h"
+#include "lib/event/push.h"
+
+struct channel_header {
+    const char *name;
+    const char *value;
+};
+
+/* ---- in: notifications ---- */
+
+struct channel_notification {
+    const struct channel_header *headers;
+    size_t headers_len;
+    const void *body; /* raw bytes */
+    size_t body_len;
+    int64_t received_ms; /* wall clock at which it was complete */
+};
+
+/* Case-insensitive; NULL when absent. */
+const char *channel_notification_header(const struct channel_notification *notification,
+                                        const char *name);
+
+enum channel_signature_scheme {
+    CHANNEL_SIGNATURE_NONE,
+    CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, /* base64(HMAC-SHA256(secret, raw body)) */
+};
+
+struct channel_signature {
+    enum channel_signature_scheme scheme;
+    const char *header;
+    bool secret_in_html; /* the sender decodes HTML entities in its secret before it signs */
+};
+
+/* ---- out: pushes ---- */
+
+struct channel_push {
+    const struct target *target;
+    /* What the channel is believed to show now, for compare-and-set; false: unknown or forced. */
+    bool has_expected;
+    int64_t expected;
+};
+
+struct channel_request {
+    const char *method;
+    const char *url;
+    const struct channel_header *headers;
+    size_t headers_len;
+    const char *body; /* NUL-terminated */
+    size_t body_len;
+    const char *user; /* HTTP Basic; NULL: none */
+    const char *password;
+    double cost; /* what it takes from the budget */
+};
+
+struct channel_response {
+    int status; /* 0: no answer came */
+    const char *body;
+    size_t body_len;
+    const struct channel_header *headers;
+    size_t headers_len;
+};
+
+const char *channel_response_header(const struct channel_response *response, const char *name);
+
+/* What an answer means for one push, named for the publisher's next move. */
+enum channel_verdict {
+    CHANNEL_CONFIRMED,  /* the answer shows our quantity */
+    CHANNEL_ACCEPTED,   /* taken, but the answer does not show it */
+    CHANNEL_STALE,      /* compare-and-set lost: the channel shows something else */
+    CHANNEL_RETRY,      /* same request later: overload, 5xx, no answer */
+    CHANNEL_RETRY_NEW,  /* later, but with a new idempotency key */
+    CHANNEL_SPLIT,      /* the whole request was refused, and others in it may be why: now, apart */
+    CHANNEL_THROTTLED,  /* the budget is used up: wait as told */
+    CHANNEL_AUTH,       /* credentials are refused: stop the channel and alarm */
+    CHANNEL_REJECTED,   /* this listing's push is wrong for ever: park it, neighbours go on */
+    CHANNEL_VERDICT_COUNT,
+};
+const char *channel_verdict_name(enum channel_verdict verdict);
+
+struct channel_result {
+    enum channel_verdict verdict;
+    const char *error_class; /* the channel's own code, or "http_500"; "" when confirmed */
+    const char *error_text;
+    int64_t shown;   /* what the answer says is shown now */
+    bool has_shown;
+};
+
+/* The budget as the answer's headers or body tell it; what is unknown is < 0. */
+struct channel_budget {
+    double available;
+    double restore_per_second;
+    int64_t retry_after_ms;
+};
+
+/* What the HTTP status alone means, with class "http_500" or "no_answer". CHANNEL_ACCEPTED for 2xx:
+   then the body decides. */
+struct channel_result channel_result_of_status(int status, struct arena *arena);
+/* Of a Retry-After in seconds, fractions too ("2.0"), at most an hour; -1 when there is none. A
+   date is not read: channels have no clock. */
+int64_t channel_retry_after_ms(const struct channel_response *response);
+
+/* ---- in: snapshots ---- */
+
+struct channel_row {
+    const char *listing; /* at least one of listing, address, sku is not "" */
+    const char *address;
+    const char *sku;
+    bool tracked;
+    int64_t quantity;
+    int64_t version_ms; /* 0 when the row does not say */
+};
+
+typedef bool channel_row_visit(void *opaque, const struct channel_row *row, struct err *err);
+
+/* A page of a snapshot that must be fetched next: url "" when there is none. */
+struct channel_fetch {
+    struct channel_request request;
+    int64_t wait_ms; /* before sending it (polling an asynchronous job) */
+};
+
+enum { CHANNEL_SNAPSHOT_STATE_LEN = 1024, CHANNEL_BAD_LINES_MAX = 100 };
+
+struct channel_bad_lines {
+    const char *reasons[CHANNEL_BAD_LINES_MAX]; /* in the arena */
+    size_t len;
+    size_t more; /* that the last reason stands for */
+};
+/* Adds one; beyond the maximum the last says how many more. */
+void channel_bad_line(struct channel_bad_lines *bad, struct arena *arena, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+struct channel_kind {
+    const char *name;    /* "shopify" */
+    const char *adapter; /* "shopify/1": goes into every event */
+    struct channel_signature signature;
+    /* Content types that a notification may have; others are 415. Closed by NULL. */
+    const char *content_types[4];
+    const char *account_header;  /* names the account; NULL: none */
+    const char *topic_header;    /* names what happened */
+    bool quantity_is_available;  /* written quantity means available (true) or on hand (false) */
+    bool has_compare_and_set;
+    int64_t batch_max;
+    double rate_per_second;
+    double rate_burst;
+    int64_t concurrency;
+    const char *snapshot_formats[4]; /* closed by NULL; the first is the default */
+
+    /*
+     * MAY. True for a notification that needs no signature and says nothing (WooCommerce's ping):
+     * answered 200, nothing written. Called before verification. May be NULL: none.
+     */
+    bool (*is_ping)(const struct channel_notification *notification);
+
+    /*
+     * MUST. The business facts of an authentic notification, in the list; every event complete but
+     * for received time, host and id (the caller fills and identifies them). Zero events is fine
+     * (a topic that means nothing to us). One bad line must not cost the others: it is put into
+     * ret_bad (one text per line), the rest goes on. False with ERR_REJECT when the whole body is
+     * not understood: it goes to the rejected topic.
+     */
+    bool (*normalize)(const struct channel_account *account,
+                      const struct channel_notification *notification, struct arena *arena,
+                      struct event_list *ret_events, struct channel_bad_lines *ret_bad,
+                      struct err *err);
+
+    /*
+     * MUST. The id that all events of the notification share: the sender's own if it has a usable
+     * one, else a digest of topic and body. In the arena.
+     */
+    const char *(*notification_id)(const struct channel_notification *notification,
+                                   struct arena *arena);
+
+    /*
+     * MUST. Pushes whose groups differ never share a request (one parent product per call, one
+     * location per call); "" when all may go together. In the arena. NULL: the target's address is
+     * not of this kind.
+     */
+    const char *(*group)(const struct channel_account *account, const struct target *target,
+                         struct arena *arena);
+
+    /*
+     * MUST. One request for count <= batch_max pushes of one group. key is a fresh UUID for this
+     * set of values: the idempotency key where the API has one. False with ERR_REJECT when a
+     * target's address is not of this kind: nothing is sent.
+     */
+    bool (*push)(const struct channel_account *account, const struct channel_push *pushes,
+                 size_t count, const char *key, struct arena *arena,
+                 struct channel_request *ret_request, struct err *err);
+
+    /* MUST. What the answer means for each push (results[i] for pushes[i]) and for the budget. */
+    void (*answer)(const struct channel_account *account, const struct channel_push *pushes,
+                   size_t count, const struct channel_response *response, struct arena *arena,
+                   struct channel_result *results, struct channel_budget *ret_budget);
+
+    /*
+     * MUST. Rows of a snapshot's bytes in one of snapshot_formats (NULL: the default).
+     * ERR_REJECT names line or byte.
+     */
+    bool (*rows)(const struct channel_account *account, const char *format, const void *bytes,
+                 size_t len, channel_row_visit *visit, void *opaque, struct err *err);
+
+    /*
+     * MUST. Drives the fetching of a snapshot: given the answer to the previous request (NULL at
+     * first) says the next one. Bytes that hold rows are handed over as *ret_bytes (borrowed from
+     * the response or arena; NULL: none) with their format. state is the kind's own, starts zeroed,
+     * CHANNEL_SNAPSHOT_STATE_LEN bytes.
+     */
+    bool (*snapshot)(const struct channel_account *account, const struct channel_response *previous,
+                     void *state, struct arena *arena, struct channel_fetch *ret_next,
+                     const char **ret_bytes, size_t *ret_len, const char **ret_format,
+                     struct err *err);
+};
+
+/*
+ * Signature over the raw bytes, in constant time, before any parsing, with each of the account's
+ * secrets. False: wrong or missing. An account without a secret verifies nothing: always false.
+ */
+bool channel_verify(const struct channel_account *account,
+                    const struct channel_notification *notification);
+
+/* Normalizes, fills the common fields (channel, account, adapter, via, received time, host,
+   traceparent header, raw), identifies and checks every event. What fails the check becomes a bad
+   line. The first event carries the raw body, the others refer to it. */
+bool channel_events(const struct channel_account *account,
+                    const struct channel_notification *notification, const char *host,
+                    struct arena *arena, struct event_list *ret_events,
+                    struct channel_bad_lines *ret_bad, struct err *err);

@@ -1,0 +1,234 @@
+#include "tools/sandbox/catalogue.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/sandbox/random.h"
+
+enum {
+    CATALOGUE_ITEMS_MAX = 200000, /* products times variants */
+    CATALOGUE_PRICE_MIN = 500,    /* cents */
+    CATALOGUE_PRICE_MAX = 12000,
+    CATALOGUE_SIMPLE_EVERY = 3, /* every third WooCommerce product sells its variants singly */
+};
+
+static const char *const styles[] = {"TEE", "HOOD", "CAP", "MUG", "BAG", "SOCK", "BELT", "SCARF"};
+static const char *const style_names[] = {"Tee",      "Hoodie", "Cap",  "Mug \"Léon\"",
+                                          "Tote bag", "Socks",  "Belt", "Scarf"};
+static const char *const colours[] = {"RED", "BLUE", "BLACK", "WHITE", "GREEN", "GREY"};
+static const char *const sizes[] = {"S", "M", "L", "XL"};
+
+/* What is the same on every channel. */
+struct item {
+    const char *sku;
+    const char *price;
+};
+
+struct maker {
+    struct arena *arena;
+    const struct sandbox_catalogue_options *options;
+    struct item *items; /* product by product */
+    struct sandbox_random random;
+    uint64_t next_id; /* of the channel at hand */
+};
+
+static void make_items(struct maker *maker)
+{
+    int64_t variants = maker->options->variants;
+    size_t len = (size_t)(maker->options->products * variants);
+
+    maker->items = arena_alloc(maker->arena, len * sizeof(*maker->items));
+    for (size_t i = 0; i < len; i++) {
+        size_t product = i / (size_t)variants;
+        size_t variant = i % (size_t)variants;
+        uint64_t cents =
+            CATALOGUE_PRICE_MIN +
+            sandbox_random_below(&maker->random, CATALOGUE_PRICE_MAX - CATALOGUE_PRICE_MIN);
+        struct item *item = &maker->items[i];
+
+        item->price =
+            arena_printf(maker->arena, "%" PRIu64 ".%02d", cents / 100, (int)(cents % 100));
+        item->sku =
+            arena_printf(maker->arena, "%s-%04zu-%s-%s", styles[product % ARRAY_LEN(styles)],
+                         product + 1, colours[variant % ARRAY_LEN(colours)],
+                         sizes[variant / ARRAY_LEN(colours) % ARRAY_LEN(sizes)]);
+        if (variant >= ARRAY_LEN(colours) * ARRAY_LEN(sizes))
+            item->sku = arena_printf(maker->arena, "%s-%zu", item->sku, variant);
+    }
+}
+
+static const char *make_hex(struct maker *maker, const char *prefix, size_t len)
+{
+    char text[80];
+
+    sandbox_random_hex(&maker->random, text, len);
+    return arena_printf(maker->arena, "%s%s", prefix, text);
+}
+
+/* Ids grow with gaps, as ids do. Every fourth is beyond 2^53: a double can't hold it. */
+static const char *make_id(struct maker *maker, bool large)
+{
+    maker->next_id += 1 + sandbox_random_below(&maker->random, 9);
+    if (large)
+        return arena_printf(maker->arena, "%" PRIu64, 271878346590000001 + 2 * maker->next_id);
+    return arena_printf(maker->arena, "%" PRIu64, maker->next_id);
+}
+
+static struct sandbox_product_config *make_product(struct maker *maker, bool large, size_t number,
+                                                   struct sandbox_product_config *product)
+{
+    product->id = make_id(maker, large);
+    product->title = arena_printf(maker->arena, "%s no. %zu",
+                                  style_names[number % ARRAY_LEN(style_names)], number + 1);
+    return product;
+}
+
+static void make_variant(struct maker *maker, const struct item *item,
+                         struct sandbox_variant_config *variant)
+{
+    *variant = (struct sandbox_variant_config){.id = "",
+                                               .inventory_item_id = "",
+                                               .sku = item->sku,
+                                               .price = item->price,
+                                               .quantity = maker->options->stock,
+                                               .stocked = true};
+}
+
+static void make_shopify(struct maker *maker, struct sandbox_channel_config *channel)
+{
+    size_t variants = (size_t)maker->options->variants;
+
+    maker->next_id = 44012345678000 + sandbox_random_below(&maker->random, 1000000);
+    channel->account = arena_printf(maker->arena, "%s.myshopify.com", channel->name);
+    channel->secret = make_hex(maker, "shpss_", 32);
+    channel->token = make_hex(maker, "shpat_", 32);
+    channel->location = arena_printf(maker->arena, "%" PRIu64,
+                                     655441491 + sandbox_random_below(&maker->random, 100000000));
+    channel->products_len = (size_t)maker->options->products;
+    channel->products =
+        arena_alloc(maker->arena, channel->products_len * sizeof(*channel->products));
+    for (size_t i = 0; i < channel->products_len; i++) {
+        bool large = i % 4 == 3;
+        struct sandbox_product_config *product =
+            make_product(maker, large, i, &channel->products[i]);
+
+        product->variants_len = variants;
+        product->variants = arena_alloc(maker->arena, variants * sizeof(*product->variants));
+        for (size_t j = 0; j < variants; j++) {
+            make_variant(maker, &maker->items[i * variants + j], &product->variants[j]);
+            product->variants[j].id = make_id(maker, large);
+            product->variants[j].inventory_item_id = make_id(maker, large);
+        }
+    }
+}
+
+static void make_woocommerce_variable(struct maker *maker, size_t number,
+                                      struct sandbox_product_config *product)
+{
+    size_t variants = (size_t)maker->options->variants;
+
+    make_product(maker, false, number, product);
+    product->variants_len = variants;
+    product->variants = arena_alloc(maker->arena, variants * sizeof(*product->variants));
+    for (size_t j = 0; j < variants; j++) {
+        make_variant(maker, &maker->items[number * variants + j], &product->variants[j]);
+        product->variants[j].id = make_id(maker, false);
+    }
+}
+
+static void make_woocommerce_simple(struct maker *maker, size_t number, size_t variant,
+                                    struct sandbox_product_config *product)
+{
+    make_product(maker, false, number, product);
+    product->variants_len = 1;
+    product->variants = arena_alloc(maker->arena, sizeof(*product->variants));
+    make_variant(maker, &maker->items[number * (size_t)maker->options->variants + variant],
+                 product->variants);
+}
+
+static void make_woocommerce(struct maker *maker, struct sandbox_channel_config *channel)
+{
+    size_t products = (size_t)maker->options->products;
+    size_t variants = (size_t)maker->options->variants;
+    size_t len = 0;
+
+    maker->next_id = 100 + sandbox_random_below(&maker->random, 500);
+    /* As home_url('/') has it: with the slash. */
+    channel->account = arena_printf(maker->arena, "https://%s.example.com/", channel->name);
+    channel->secret = make_hex(maker, "", 50);
+    channel->token = make_hex(maker, "ck_", 40);
+    channel->token_secret = make_hex(maker, "cs_", 40);
+    /* WooCommerce itself has no limit, its host does; a shop that sells on several channels has a
+       host that bears this. */
+    channel->rate_per_second = 200;
+    channel->rate_burst = 400;
+    channel->products = arena_alloc(maker->arena, products * variants * sizeof(*channel->products));
+    for (size_t i = 0; i < products; i++) {
+        if (variants > 1 && i % CATALOGUE_SIMPLE_EVERY != 0) {
+            make_woocommerce_variable(maker, i, &channel->products[len++]);
+            continue;
+        }
+        for (size_t j = 0; j < variants; j++)
+            make_woocommerce_simple(maker, i, j, &channel->products[len++]);
+    }
+    channel->products_len = len;
+}
+
+/* text is "name:kind" */
+static bool make_channel(struct maker *maker, const char *text,
+                         struct sandbox_channel_config *channel, struct err *err)
+{
+    const char *colon = strchr(text, ':');
+
+    if (colon == NULL || colon == text)
+        return err_set(err, ERR_REJECT, "'%s' is not name:kind", text);
+    channel->name = arena_strndup(maker->arena, text, (size_t)(colon - text));
+    channel->kind = colon + 1;
+    channel->location = channel->token_secret = "";
+    channel->webhook_url =
+        arena_printf(maker->arena, "%s/v1/notify/%s", maker->options->ingest_url, channel->name);
+    if (strcmp(channel->kind, "shopify") == 0)
+        make_shopify(maker, channel);
+    else if (strcmp(channel->kind, "woocommerce") == 0)
+        make_woocommerce(maker, channel);
+    else
+        return err_set(err, ERR_REJECT,
+                       "channel '%s': kind '%s' is neither shopify nor woocommerce", channel->name,
+                       channel->kind);
+    return true;
+}
+
+static bool make_channels(struct maker *maker, struct sandbox_config *config, struct err *err)
+{
+    const char *at = maker->options->channels;
+
+    config->channels = arena_alloc(maker->arena, SANDBOX_CHANNELS_MAX * sizeof(*config->channels));
+    while (*at != '\0') {
+        size_t len = strcspn(at, ",");
+        const char *text = arena_strndup(maker->arena, at, len);
+
+        if (config->channels_len == SANDBOX_CHANNELS_MAX)
+            return err_set(err, ERR_REJECT, "more than %d channels", SANDBOX_CHANNELS_MAX);
+        if (!make_channel(maker, text, &config->channels[config->channels_len++], err))
+            return false;
+        at += len + (at[len] == ',');
+    }
+    return config->channels_len > 0 || err_set(err, ERR_REJECT, "no channels");
+}
+
+bool sandbox_catalogue_make(struct arena *arena, const struct sandbox_catalogue_options *options,
+                            struct sandbox_config *ret_config, struct err *err)
+{
+    struct maker maker = {.arena = arena, .options = options, .random = {options->seed}};
+    struct sandbox_config config = {.seed = options->seed, .listen = options->listen};
+
+    if (options->products < 1 || options->variants < 1 || options->products > CATALOGUE_ITEMS_MAX ||
+        options->variants > CATALOGUE_ITEMS_MAX / options->products)
+        return err_set(err, ERR_REJECT, "products times variants must be 1 to %d",
+                       CATALOGUE_ITEMS_MAX);
+    make_items(&maker);
+    if (!make_channels(&maker, &config, err))
+        return false;
+    *ret_config = config;
+    return true;
+}

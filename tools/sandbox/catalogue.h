@@ -1,0 +1,19 @@
+/* A made-up assortment, listed on every channel, with ids and secrets as the marketplaces have
+   them; all of it from the seed. */
+#pragma once
+
+#include "tools/sandbox/config.h"
+
+struct sandbox_catalogue_options {
+    uint64_t seed;
+    int64_t products;
+    int64_t variants;     /* of each product */
+    int64_t stock;        /* of each variant */
+    const char *channels; /* "shopify-main:shopify,woo-main:woocommerce" */
+    const char *ingest_url;
+    const char *listen;
+};
+
+/* Everything lives in the arena. ERR_REJECT when the list of channels is malformed. */
+bool sandbox_catalogue_make(struct arena *arena, const struct sandbox_catalogue_options *options,
+                            struct sandbox_config *ret_config, struct err *err) MUST_CHECK;

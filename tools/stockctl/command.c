@@ -1,0 +1,151 @@
+#include "tools/stockctl/command.h"
+
+#include <string.h>
+
+#include "tools/stockctl/settings.h"
+
+#define STOCKCTL_VERSION "1.0.0"
+
+#define BIT(name)  OPTION_BIT(OPTION_##name)
+#define WRITE_BITS (BIT(ID) | BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON))
+#define READ_BITS  (BIT(JSON) | BIT(LIMIT))
+
+static const struct stockctl_command commands[] = {
+    {"listing", "CHANNEL LISTING", "say what a listing sells: --sku and --pool, or --retire", 2, 2,
+     WRITE_BITS | BIT(SKUS) | BIT(POOL) | BIT(ADDRESS) | BIT(RETIRE), stockctl_write_listing},
+    {"pool", "NAME", "name a place whose stock is counted on its own", 1, 1,
+     WRITE_BITS | BIT(AUTHORITY) | BIT(TITLE), stockctl_write_pool},
+    {"rule", "", "say how quantities follow from stock, for a scope", 0, 0,
+     WRITE_BITS | BIT(CHANNEL) | BIT(LISTING) | BIT(SKU) | BIT(POOLS) | BIT(BUCKETS) | BIT(BUFFER) |
+         BIT(PERCENT) | BIT(CAP) | BIT(FLOOR), stockctl_write_rule},
+    {"count", "SKU POOL QUANTITY", "stock was counted", 3, 3,
+     WRITE_BITS | BIT(BUCKET) | BIT(REASON), stockctl_write_count},
+    {"receive", "SKU POOL QUANTITY", "units came in", 3, 3, WRITE_BITS | BIT(BUCKET) | BIT(REASON),
+     stockctl_write_receive},
+    {"adjust", "SKU POOL DELTA", "units appeared or vanished, for a --reason", 3, 3,
+     WRITE_BITS | BIT(BUCKET) | BIT(REASON), stockctl_write_adjust},
+    {"transfer", "SKU FROM TO QUANTITY", "units moved to another pool or bucket", 4, 4,
+     WRITE_BITS | BIT(FROM_BUCKET) | BIT(TO_BUCKET) | BIT(REASON), stockctl_write_transfer},
+    {"import", "[FILE|-]", "send facts, a JSON object a line", 0, 1,
+     BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON), stockctl_import},
+    {"stock", "[SKU]", "stock by SKU and pool", 0, 1, READ_BITS | BIT(POOL), stockctl_read_stock},
+    {"orders", "", "order lines", 0, 0, READ_BITS | BIT(CHANNEL) | BIT(ORDER) | BIT(OPEN),
+     stockctl_read_orders},
+    {"targets", "", "what listings should show, and were last confirmed to show", 0, 0,
+     READ_BITS | BIT(CHANNEL) | BIT(SKU) | BIT(UNSETTLED), stockctl_read_targets},
+    {"pushes", "", "attempts to make channels show it, newest first", 0, 0,
+     READ_BITS | BIT(CHANNEL) | BIT(LISTING) | BIT(RESULT), stockctl_read_pushes},
+    {"parked", "", "events that wait, and for what", 0, 0, READ_BITS, stockctl_read_parked},
+    {"oversells", "", "times at which more was sold than there was, newest first", 0, 0,
+     READ_BITS | BIT(OPEN), stockctl_read_oversells},
+    {"findings", "", "differences that the reconciler found, newest first", 0, 0,
+     READ_BITS | BIT(CHANNEL), stockctl_read_findings},
+    {"movements", "SKU", "changes of a SKU's stock, newest first", 1, 1, READ_BITS | BIT(POOL),
+     stockctl_read_movements},
+    {"latency", "", "from a notification to the confirmed push, by channel", 0, 0,
+     READ_BITS | BIT(CHANNEL), stockctl_read_latency},
+    {"conservation", "", "positions that differ from their movements; exit code 1 when any", 0, 0,
+     READ_BITS, stockctl_read_conservation},
+    {"explain", "SKU", "the story of a number: movements, targets, pushes", 1, 1,
+     READ_BITS | BIT(CHANNEL) | BIT(AT), stockctl_explain},
+    {"rejected", "", "what could not become an event, the newest last", 0, 0,
+     READ_BITS | BIT(FROM) | BIT(BODY), stockctl_rejected},
+    {"topics apply", "", "create the topics; refuse ones that differ", 0, 0, BIT(JSON),
+     stockctl_topics_apply},
+    {"topics list", "", "the topics, and which are missing", 0, 0, BIT(JSON), stockctl_topics_list},
+    {"topics cat", "NAME", "records as JSON lines: events, catalog, outcomes, rejected, targets.C",
+     1, 1, BIT(FROM) | BIT(LIMIT), stockctl_topics_cat},
+    {"ping", "", "whether broker, database and ingest are there", 0, 0, BIT(JSON), stockctl_ping},
+    {"version", "", "print the version", 0, 0, 0, stockctl_version},
+};
+
+/* Words of name if argv begins with them, else 0. */
+static int command_words(const char *name, int argc, char *const *argv)
+{
+    const char *space = strchr(name, ' ');
+    size_t first = space == NULL ? strlen(name) : (size_t)(space - name);
+
+    if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], name, first) != 0)
+        return 0;
+    if (space == NULL)
+        return 1;
+    return argc > 1 && strcmp(argv[1], space + 1) == 0 ? 2 : 0;
+}
+
+const struct stockctl_command *stockctl_command_find(int argc, char *const *argv, int *ret_words)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        int words = command_words(commands[i].name, argc, argv);
+
+        if (words == 0)
+            continue;
+        *ret_words = words;
+        return &commands[i];
+    }
+    return NULL;
+}
+
+bool stockctl_command_check(const struct stockctl_command *command,
+                            const struct stockctl_options *options, struct err *err)
+{
+    if (options->arguments_len >= command->arguments_min &&
+        options->arguments_len <= command->arguments_max)
+        return true;
+    return err_set(err, ERR_REJECT, "%s arguments: want '%s%s%s'",
+                   options->arguments_len < command->arguments_min ? "missing" : "too many",
+                   command->name, command->arguments[0] == '\0' ? "" : " ", command->arguments);
+}
+
+void stockctl_command_help(const struct stockctl_command *command, FILE *out)
+{
+    uint64_t options = command->options | BIT(HELP);
+
+    fprintf(out, "usage: stockctl %s%s%s [OPTION]...\n\n%s\n\n", command->name,
+            command->arguments[0] == '\0' ? "" : " ", command->arguments, command->help);
+    stockctl_options_help(options, out);
+}
+
+void stockctl_command_help_all(FILE *out)
+{
+    fputs("usage: stockctl COMMAND [ARGUMENT]... [OPTION]...\n\n"
+          "The operator's command line of stockbus. 'stockctl COMMAND --help' lists options.\n\n",
+          out);
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        char left[64];
+
+        snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].arguments);
+        fprintf(out, "  %-30s %s\n", left, commands[i].help);
+    }
+    fputs("\nExit codes:\n"
+          "  0  done\n"
+          "  1  a query found nothing; conservation found a difference\n"
+          "  2  arguments or settings are wrong\n"
+          "  3  broker, database or ingest is away\n"
+          "  4  the other side refused\n"
+          " 70  a bug of ours\n"
+          "\nSettings, from the environment (or from the file that NAME_FILE names):\n",
+          out);
+    stockctl_settings_help(out);
+}
+
+int stockctl_command_status(const struct err *err)
+{
+    if (err->code == ERR_RETRY)
+        return EXIT_UNAVAILABLE;
+    return err->code == ERR_REJECT ? EXIT_REFUSED : EXIT_INTERNAL;
+}
+
+int stockctl_command_kafka_failed(const char *brokers, struct err *err)
+{
+    if (err->code == ERR_RETRY)
+        err_wrap(err, "broker '%s' is not reachable: check STOCKBUS_KAFKA_BROKERS", brokers);
+    return stockctl_command_status(err);
+}
+
+int stockctl_version(const struct stockctl_options *options, struct err *err)
+{
+    (void)options;
+    (void)err;
+    puts("stockctl " STOCKCTL_VERSION);
+    return EXIT_OK;
+}

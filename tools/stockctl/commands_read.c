@@ -1,0 +1,280 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sql.h"
+#include "tools/stockctl/command.h"
+#include "tools/stockctl/database.h"
+
+enum { JSON_ONLY = true };
+
+/* Takes params, whose last one this adds: one more than the limit, to know whether that is all. */
+static int read_rows(const struct stockctl_options *options, const char *sql,
+                     struct pg_params *params, const struct stockctl_column *columns,
+                     int64_t *ret_rows, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *own = params;
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    SCOPED(stockctl_output) struct stockctl_output *output = NULL;
+    int64_t limit = options->limit < 0 ? OPTIONS_LIMIT_FALLBACK : options->limit;
+
+    pg_params_int(own, limit + 1);
+    int status = stockctl_database_ask(sql, own, &rows, err);
+    if (status != EXIT_OK)
+        return status;
+    *ret_rows = (int64_t)pg_rows_count(rows);
+    bool more = *ret_rows > limit;
+    output = stockctl_output_new(columns, options->json, limit);
+    stockctl_database_print(rows, (size_t)(more ? limit : *ret_rows), columns, output);
+    stockctl_output_print(output);
+    if (more)
+        fprintf(stderr, "stockctl: the first %" PRId64 " are shown, --limit N shows more\n", limit);
+    return EXIT_OK;
+}
+
+/* A query that found nothing says so, to people and by its exit code. */
+static int read_query(const struct stockctl_options *options, const char *sql,
+                      struct pg_params *params, const struct stockctl_column *columns,
+                      const char *nothing, struct err *err)
+{
+    int64_t rows = 0;
+    int status = read_rows(options, sql, params, columns, &rows, err);
+
+    if (status != EXIT_OK || rows > 0)
+        return status;
+    fprintf(stderr, "stockctl: %s\n", nothing);
+    return EXIT_FINDINGS;
+}
+
+int stockctl_read_stock(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"sku", COLUMN_TEXT, false},
+        {"pool", COLUMN_TEXT, false},
+        {"sellable", COLUMN_NUMBER, false},
+        {"committed", COLUMN_NUMBER, false},
+        {"available", COLUMN_NUMBER, false},
+        {"elsewhere", COLUMN_NUMBER, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->arguments_len > 0 ? options->arguments[0] : NULL);
+    pg_params_text(params, options->pool);
+    return read_query(options, sql_stockctl_select_stock, params, columns, "no such stock", err);
+}
+
+int stockctl_read_orders(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"channel", COLUMN_TEXT, false},
+        {"order_id", COLUMN_TEXT, false},
+        {"line_id", COLUMN_TEXT, false},
+        {"listing", COLUMN_TEXT, false},
+        {"ordered", COLUMN_NUMBER, false},
+        {"cancelled", COLUMN_NUMBER, false},
+        {"shipped", COLUMN_NUMBER, false},
+        {"returned", COLUMN_NUMBER, false},
+        {"open", COLUMN_NUMBER, false},
+        {"status", COLUMN_TEXT, false},
+        {"placed_ms", COLUMN_TIME, false},
+        {"waiting", COLUMN_TEXT, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->channel);
+    pg_params_text(params, options->order);
+    pg_params_bool(params, options->open);
+    return read_query(options, sql_stockctl_select_orders, params, columns, "no such orders", err);
+}
+
+int stockctl_read_targets(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"channel", COLUMN_TEXT, false},
+        {"listing", COLUMN_TEXT, false},
+        {"address", COLUMN_TEXT, JSON_ONLY},
+        {"sku", COLUMN_TEXT, false},
+        {"quantity", COLUMN_NUMBER, false},
+        {"version", COLUMN_NUMBER, false},
+        {"confirmed_quantity", COLUMN_NUMBER, false},
+        {"confirmed_version", COLUMN_NUMBER, false},
+        {"confirmed_ms", COLUMN_TIME, false},
+        {"observed_quantity", COLUMN_NUMBER, false},
+        {"observed_ms", COLUMN_TIME, JSON_ONLY},
+        {"at_rest", COLUMN_BOOL, false},
+        {"changed_ms", COLUMN_TIME, JSON_ONLY},
+        {"event_id", COLUMN_TEXT, JSON_ONLY},
+        {"rule_id", COLUMN_TEXT, JSON_ONLY},
+        {"mapping_id", COLUMN_TEXT, JSON_ONLY},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->channel);
+    pg_params_text(params, options->sku);
+    pg_params_bool(params, options->unsettled);
+    return read_query(options, sql_stockctl_select_targets, params, columns, "no such targets",
+                      err);
+}
+
+int stockctl_read_pushes(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"channel", COLUMN_TEXT, false},
+        {"listing", COLUMN_TEXT, false},
+        {"version", COLUMN_NUMBER, false},
+        {"quantity", COLUMN_NUMBER, false},
+        {"result", COLUMN_TEXT, false},
+        {"attempt", COLUMN_NUMBER, false},
+        {"http_status", COLUMN_NUMBER, false},
+        {"received_ms", COLUMN_TIME, JSON_ONLY},
+        {"published_ms", COLUMN_TIME, false},
+        {"confirmed_ms", COLUMN_TIME, false},
+        {"latency_ms", COLUMN_NUMBER, false},
+        {"request_us", COLUMN_NUMBER, JSON_ONLY},
+        {"event_id", COLUMN_TEXT, JSON_ONLY},
+        {"error_class", COLUMN_TEXT, false},
+        {"error_text", COLUMN_TEXT, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->channel);
+    pg_params_text(params, options->listing);
+    pg_params_text(params, options->result);
+    return read_query(options, sql_stockctl_select_pushes, params, columns, "no such pushes", err);
+}
+
+int stockctl_read_parked(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"event_id", COLUMN_TEXT, false},
+        {"kind", COLUMN_TEXT, false},
+        {"channel", COLUMN_TEXT, false},
+        {"listing", COLUMN_TEXT, false},
+        {"sku", COLUMN_TEXT, false},
+        {"order_id", COLUMN_TEXT, false},
+        {"line_id", COLUMN_TEXT, false},
+        {"reason", COLUMN_TEXT, false},
+        {"occurred_ms", COLUMN_TIME, JSON_ONLY},
+        {"received_ms", COLUMN_TIME, false},
+        {"partition", COLUMN_NUMBER, JSON_ONLY},
+        {"kafka_offset", COLUMN_NUMBER, JSON_ONLY},
+        {0},
+    };
+
+    return read_query(options, sql_stockctl_select_parked, pg_params_new(), columns,
+                      "nothing is parked", err);
+}
+
+int stockctl_read_oversells(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"sku", COLUMN_TEXT, false},
+        {"pool", COLUMN_TEXT, false},
+        {"available", COLUMN_NUMBER, false},
+        {"channel", COLUMN_TEXT, false},
+        {"order_id", COLUMN_TEXT, false},
+        {"event_id", COLUMN_TEXT, false},
+        {"opened_ms", COLUMN_TIME, false},
+        {"closed_ms", COLUMN_TIME, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_bool(params, options->open);
+    return read_query(options, sql_stockctl_select_oversells, params, columns, "no oversells", err);
+}
+
+int stockctl_read_findings(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"channel", COLUMN_TEXT, false},
+        {"listing", COLUMN_TEXT, false},
+        {"sku", COLUMN_TEXT, false},
+        {"class", COLUMN_TEXT, false},
+        {"shown", COLUMN_NUMBER, false},
+        {"expected", COLUMN_NUMBER, false},
+        {"snapshot_ms", COLUMN_TIME, false},
+        {"found_ms", COLUMN_TIME, JSON_ONLY},
+        {"event_id", COLUMN_TEXT, JSON_ONLY},
+        {"run_id", COLUMN_TEXT, JSON_ONLY},
+        {"cause", COLUMN_TEXT, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->channel);
+    return read_query(options, sql_stockctl_select_findings, params, columns, "no findings", err);
+}
+
+int stockctl_read_movements(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"movement_id", COLUMN_NUMBER, JSON_ONLY},
+        {"applied_ms", COLUMN_TIME, false},
+        {"occurred_ms", COLUMN_TIME, JSON_ONLY},
+        {"sku", COLUMN_TEXT, JSON_ONLY},
+        {"pool", COLUMN_TEXT, false},
+        {"bucket", COLUMN_TEXT, false},
+        {"delta", COLUMN_NUMBER, false},
+        {"effect", COLUMN_NUMBER, false},
+        {"balance", COLUMN_NUMBER, false},
+        {"reason", COLUMN_TEXT, false},
+        {"kind", COLUMN_TEXT, false},
+        {"channel", COLUMN_TEXT, false},
+        {"listing", COLUMN_TEXT, JSON_ONLY},
+        {"order_id", COLUMN_TEXT, false},
+        {"line_id", COLUMN_TEXT, JSON_ONLY},
+        {"actor", COLUMN_TEXT, JSON_ONLY},
+        {"event_id", COLUMN_TEXT, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->arguments[0]);
+    pg_params_text(params, options->pool);
+    return read_query(options, sql_stockctl_select_movements, params, columns, "no movements", err);
+}
+
+int stockctl_read_latency(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"channel", COLUMN_TEXT, false},
+        {"pushes", COLUMN_NUMBER, false},
+        {"p50_ms", COLUMN_NUMBER, false},
+        {"p95_ms", COLUMN_NUMBER, false},
+        {"p99_ms", COLUMN_NUMBER, false},
+        {"max_ms", COLUMN_NUMBER, false},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->channel);
+    return read_query(options, sql_stockctl_select_latency, params, columns,
+                      "no push was confirmed", err);
+}
+
+/* Here a row is what must not be. */
+int stockctl_read_conservation(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"sku", COLUMN_TEXT, false},
+        {"pool", COLUMN_TEXT, false},
+        {"bucket", COLUMN_TEXT, false},
+        {"quantity", COLUMN_NUMBER, false},
+        {"effects", COLUMN_NUMBER, false},
+        {"derived", COLUMN_NUMBER, false},
+        {0},
+    };
+    int64_t rows = 0;
+    int status = read_rows(options, sql_stockctl_select_conservation, pg_params_new(), columns,
+                           &rows, err);
+
+    if (status != EXIT_OK)
+        return status;
+    if (rows == 0)
+        fputs("stockctl: every position is the sum of its movements\n", stderr);
+    return rows == 0 ? EXIT_OK : EXIT_FINDINGS;
+}

@@ -1,0 +1,229 @@
+#include "tools/stockctl/facts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/event/codec.h"
+#include "lib/event/event.h"
+#include "lib/json/json.h"
+
+static void facts_begin(struct json_out *out, struct buf *buf, const char *kind,
+                        const struct stockctl_fact *fact)
+{
+    char at[CLOCK_TEXT_LEN];
+
+    json_begin(out, buf);
+    json_object(out);
+    json_put_member(out, "kind", kind);
+    json_put_member(out, "fact_id", fact->fact_id);
+    json_put_member(out, "occurred_at", clock_format(fact->occurred_ms, at));
+    json_put_member(out, "actor", fact->actor);
+}
+
+/* Left out when not given: ingest's default counts. */
+static void facts_text(struct json_out *out, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_put_member(out, key, text);
+}
+
+static void facts_number(struct json_out *out, const char *key, int64_t value)
+{
+    if (value >= 0)
+        json_put_member_int(out, key, value);
+}
+
+static void facts_texts(struct json_out *out, const char *key, const struct stockctl_texts *texts)
+{
+    if (texts->len == 0)
+        return;
+    json_key(out, key);
+    json_array(out);
+    for (size_t i = 0; i < texts->len; i++)
+        json_put_text(out, texts->texts[i]);
+    json_array_end(out);
+}
+
+static const char *sellable_unless(const char *bucket)
+{
+    return bucket == NULL ? "sellable" : bucket;
+}
+
+/* The same checks that ingest makes, before anything is sent. */
+static bool facts_end(struct json_out *out, size_t start, struct err *err)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct event event;
+
+    json_object_end(out);
+    const struct json *object =
+        json_parse(arena, out->buf->bytes + start, out->buf->len - start, err);
+    if (object == NULL || !event_from_json(arena, object, &event, err))
+        return false;
+    event_identify(&event);
+    return event_check(&event, err);
+}
+
+/* ---- stock */
+
+static bool facts_quantity(const char *text, const char *name, int64_t min, int64_t *ret_quantity,
+                           struct err *err)
+{
+    const char *digits = text[0] == '+' && min < 0 ? text + 1 : text;
+
+    if (stockctl_options_number(digits, min, EVENT_QUANTITY_MAX, ret_quantity))
+        return true;
+    return err_set(err, ERR_REJECT,
+                   "%s is '%s': want a whole number from %" PRId64 " to %" PRId64, name, text, min,
+                   EVENT_QUANTITY_MAX);
+}
+
+/* SKU POOL QUANTITY */
+static bool facts_stock(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                        const char *kind, const char *quantity_key, int64_t min, struct buf *out,
+                        struct err *err)
+{
+    int64_t quantity = 0;
+    struct json_out json;
+    size_t start = out->len;
+
+    if (!facts_quantity(options->arguments[2], quantity_key, min, &quantity, err))
+        return false;
+    facts_begin(&json, out, kind, fact);
+    json_put_member(&json, "sku", options->arguments[0]);
+    json_put_member(&json, "pool", options->arguments[1]);
+    json_put_member(&json, "bucket", sellable_unless(options->bucket));
+    json_put_member_int(&json, quantity_key, quantity);
+    facts_text(&json, "reason", options->reason);
+    return facts_end(&json, start, err);
+}
+
+bool stockctl_facts_count(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                          struct buf *out, struct err *err)
+{
+    return facts_stock(options, fact, "stock_counted", "quantity", 0, out, err);
+}
+
+bool stockctl_facts_receive(const struct stockctl_options *options,
+                            const struct stockctl_fact *fact, struct buf *out, struct err *err)
+{
+    return facts_stock(options, fact, "stock_received", "quantity", 1, out, err);
+}
+
+bool stockctl_facts_adjust(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                           struct buf *out, struct err *err)
+{
+    if (options->reason == NULL)
+        return err_set(err, ERR_REJECT, "--reason is missing: say why the stock changed");
+    return facts_stock(options, fact, "stock_adjusted", "delta", -EVENT_QUANTITY_MAX, out, err);
+}
+
+bool stockctl_facts_transfer(const struct stockctl_options *options,
+                             const struct stockctl_fact *fact, struct buf *out, struct err *err)
+{
+    int64_t quantity = 0;
+    struct json_out json;
+    size_t start = out->len;
+
+    if (!facts_quantity(options->arguments[3], "quantity", 1, &quantity, err))
+        return false;
+    facts_begin(&json, out, "stock_transferred", fact);
+    json_put_member(&json, "sku", options->arguments[0]);
+    json_put_member(&json, "from_pool", options->arguments[1]);
+    json_put_member(&json, "from_bucket", sellable_unless(options->from_bucket));
+    json_put_member(&json, "to_pool", options->arguments[2]);
+    json_put_member(&json, "to_bucket", sellable_unless(options->to_bucket));
+    json_put_member_int(&json, "quantity", quantity);
+    facts_text(&json, "reason", options->reason);
+    return facts_end(&json, start, err);
+}
+
+/* ---- listings, pools, rules */
+
+/* SKU[:UNITS]: what follows the last colon counts as units if it is a number. */
+static bool facts_component(struct json_out *out, const char *text, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    int64_t units = 1;
+    size_t len = strlen(text);
+
+    if (colon != NULL && stockctl_options_number(colon + 1, 0, INT64_MAX, &units))
+        len = (size_t)(colon - text);
+    if (len == 0)
+        return err_set(err, ERR_REJECT, "--sku is '%s': want SKU or SKU:UNITS", text);
+    json_object(out);
+    json_key(out, "sku");
+    json_put_bytes(out, text, len);
+    json_put_member_int(out, "units", units);
+    json_object_end(out);
+    return true;
+}
+
+static bool facts_components(struct json_out *out, const struct stockctl_texts *skus,
+                             struct err *err)
+{
+    json_key(out, "components");
+    json_array(out);
+    for (size_t i = 0; i < skus->len; i++) {
+        if (!facts_component(out, skus->texts[i], err))
+            return false;
+    }
+    json_array_end(out);
+    return true;
+}
+
+bool stockctl_facts_listing(const struct stockctl_options *options,
+                            const struct stockctl_fact *fact, struct buf *out, struct err *err)
+{
+    struct json_out json;
+    size_t start = out->len;
+
+    if (options->retire == (options->skus.len > 0))
+        return err_set(err, ERR_REJECT, "want --sku with what the listing sells, or --retire");
+    if (!options->retire && options->pool == NULL)
+        return err_set(err, ERR_REJECT, "--pool is missing: say which pool its orders draw from");
+    facts_begin(&json, out, "mapping_changed", fact);
+    json_put_member(&json, "channel", options->arguments[0]);
+    json_put_member(&json, "listing", options->arguments[1]);
+    facts_text(&json, "address", options->address);
+    if (!facts_components(&json, &options->skus, err))
+        return false;
+    facts_text(&json, "pool", options->pool);
+    return facts_end(&json, start, err);
+}
+
+bool stockctl_facts_pool(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                         struct buf *out, struct err *err)
+{
+    const char *authority = options->authority == NULL ? "ledger" : options->authority;
+    struct json_out json;
+    size_t start = out->len;
+
+    if (strcmp(authority, "ledger") != 0 && strcmp(authority, "channel") != 0)
+        return err_set(err, ERR_REJECT, "--authority is '%s': want ledger or channel", authority);
+    facts_begin(&json, out, "pool_changed", fact);
+    json_put_member(&json, "pool", options->arguments[0]);
+    json_put_member(&json, "authority", authority);
+    facts_text(&json, "title", options->title);
+    return facts_end(&json, start, err);
+}
+
+bool stockctl_facts_rule(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                         struct buf *out, struct err *err)
+{
+    struct json_out json;
+    size_t start = out->len;
+
+    facts_begin(&json, out, "rule_changed", fact);
+    facts_text(&json, "channel", options->channel);
+    facts_text(&json, "listing", options->listing);
+    facts_text(&json, "sku", options->sku);
+    facts_texts(&json, "pools", &options->pools);
+    facts_texts(&json, "buckets", &options->buckets);
+    facts_number(&json, "buffer_units", options->buffer);
+    facts_number(&json, "buffer_percent", options->percent);
+    facts_number(&json, "cap", options->cap);
+    facts_number(&json, "floor", options->floor);
+    return facts_end(&json, start, err);
+}

@@ -1,0 +1,109 @@
+/*
+ * The command line as a struct. Options may stand anywhere, as --name VALUE or --name=VALUE; "--"
+ * ends them; a number below zero is an argument. Each command says which options it takes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "lib/base/err.h"
+
+enum {
+    OPTIONS_ARGUMENTS_MAX = 4,
+    OPTIONS_TEXTS_MAX = 64, /* of one option that may be repeated */
+    OPTIONS_LIMIT_FALLBACK = 1000,
+    OPTIONS_LIMIT_MAX = 1000000,
+};
+
+enum option {
+    OPTION_ACTOR,
+    OPTION_ADDRESS,
+    OPTION_AT,
+    OPTION_AUTHORITY,
+    OPTION_BODY,
+    OPTION_BUCKET,
+    OPTION_BUCKETS,
+    OPTION_BUFFER,
+    OPTION_CAP,
+    OPTION_CHANNEL,
+    OPTION_DRY_RUN,
+    OPTION_FLOOR,
+    OPTION_FROM,
+    OPTION_FROM_BUCKET,
+    OPTION_HELP,
+    OPTION_ID,
+    OPTION_JSON,
+    OPTION_LIMIT,
+    OPTION_LISTING,
+    OPTION_OPEN,
+    OPTION_ORDER,
+    OPTION_PERCENT,
+    OPTION_POOL,
+    OPTION_POOLS,
+    OPTION_REASON,
+    OPTION_RESULT,
+    OPTION_RETIRE,
+    OPTION_SKU,
+    OPTION_SKUS,
+    OPTION_TITLE,
+    OPTION_TO_BUCKET,
+    OPTION_UNSETTLED,
+    OPTION_COUNT,
+};
+
+/* Options of a command: OPTION_BIT(OPTION_JSON) | ... */
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
+
+struct stockctl_texts {
+    const char *texts[OPTIONS_TEXTS_MAX];
+    size_t len;
+};
+
+/* Texts are borrowed from argv; NULL: not given. Numbers and times: -1. */
+struct stockctl_options {
+    const char *arguments[OPTIONS_ARGUMENTS_MAX];
+    size_t arguments_len;
+    const char *actor;
+    const char *address;
+    const char *authority;
+    const char *bucket;
+    const char *channel;
+    const char *from_bucket;
+    const char *id;
+    const char *listing;
+    const char *order;
+    const char *pool;
+    const char *reason;
+    const char *result;
+    const char *sku;
+    const char *title;
+    const char *to_bucket;
+    struct stockctl_texts buckets;
+    struct stockctl_texts pools;
+    struct stockctl_texts skus;
+    int64_t at_ms;
+    int64_t body;
+    int64_t buffer;
+    int64_t cap;
+    int64_t floor;
+    int64_t from_ms;
+    int64_t limit;
+    int64_t percent;
+    bool dry_run;
+    bool help;
+    bool json;
+    bool open;
+    bool retire;
+    bool unsettled;
+};
+
+/* ERR_REJECT says what is wrong: "--limit is 'x': want a whole number from 1 to 1000000". */
+bool stockctl_options_parse(int argc, char *const *argv, uint64_t allowed,
+                            struct stockctl_options *ret_options, struct err *err) MUST_CHECK;
+/* A whole number in its shortest form, "-3" too. */
+bool stockctl_options_number(const char *text, int64_t min, int64_t max, int64_t *ret_value);
+/* One line for each. */
+void stockctl_options_help(uint64_t options, FILE *out);
