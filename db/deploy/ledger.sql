@@ -1,0 +1,374 @@
+-- Deploy stockbus:ledger to pg
+-- requires: roles
+
+BEGIN;
+
+CREATE SCHEMA ledger AUTHORIZATION stockbus_owner;
+COMMENT ON SCHEMA ledger IS 'The projection of the events: can be thrown away and rebuilt from Kafka.';
+SET LOCAL ROLE stockbus_owner;
+SET LOCAL search_path = ledger, pg_catalog;
+
+CREATE FUNCTION at_ms(ms bigint) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN timestamptz '1970-01-01 00:00:00+00' + ms * interval '1 millisecond';
+COMMENT ON FUNCTION at_ms(bigint) IS 'Milliseconds since 1970 UTC as a time, exactly.';
+
+CREATE FUNCTION ms(at timestamptz) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN round(extract(epoch FROM at) * 1000)::bigint;
+COMMENT ON FUNCTION ms(timestamptz) IS 'A time as milliseconds since 1970 UTC, exactly.';
+
+CREATE TABLE timeline (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    timeline bigint NOT NULL DEFAULT 1 CHECK (timeline BETWEEN 1 AND 1000000)
+);
+COMMENT ON TABLE timeline IS 'Raised when the database was restored: target versions after it outrank all before.';
+COMMENT ON COLUMN timeline.only_row IS 'Always true: the table has one row.';
+COMMENT ON COLUMN timeline.timeline IS 'Upper part of target versions.';
+INSERT INTO timeline DEFAULT VALUES;
+
+-- fillfactor: the row is updated by every batch; HOT updates keep SSI conflicts away.
+CREATE TABLE partitions (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    next_offset bigint NOT NULL DEFAULT 0,
+    epoch bigint NOT NULL DEFAULT 0,
+    owner text NOT NULL DEFAULT '',
+    claimed_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (topic, partition)
+) WITH (fillfactor = 20);
+COMMENT ON TABLE partitions IS 'How far each Kafka partition is applied, committed together with its effects.';
+COMMENT ON COLUMN partitions.topic IS 'Kafka topic.';
+COMMENT ON COLUMN partitions.partition IS 'Kafka partition.';
+COMMENT ON COLUMN partitions.next_offset IS 'First offset whose effect is not in the database.';
+COMMENT ON COLUMN partitions.epoch IS 'Raised by each new owner: a batch of an earlier owner finds no row and fails.';
+COMMENT ON COLUMN partitions.owner IS 'Replica that claimed it last.';
+COMMENT ON COLUMN partitions.claimed_at IS 'When it was claimed.';
+
+CREATE TABLE events (
+    event_id uuid PRIMARY KEY,
+    content_hash bytea NOT NULL,
+    kind text NOT NULL,
+    channel text NOT NULL,
+    account text NOT NULL,
+    notification_id text NOT NULL,
+    captured_via text NOT NULL,
+    actor text NOT NULL,
+    listing text NOT NULL,
+    sku text NOT NULL,
+    order_id text NOT NULL,
+    line_id text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    received_at timestamptz NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    status text NOT NULL DEFAULT 'applied' CHECK (status IN ('applied', 'noted', 'parked')),
+    reason text NOT NULL DEFAULT '',
+    partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    traceparent text NOT NULL
+);
+COMMENT ON TABLE events IS 'Every event that was taken from the topic, once; its id is the business key.';
+COMMENT ON COLUMN events.event_id IS 'UUIDv5 of the business fact: redelivery makes the same id.';
+COMMENT ON COLUMN events.content_hash IS 'SHA-256 of the fact; the same id with another hash is an alarm.';
+COMMENT ON COLUMN events.kind IS 'order_line, line_shipped, stock_counted, ...';
+COMMENT ON COLUMN events.channel IS 'Channel that it came from, or admin.';
+COMMENT ON COLUMN events.account IS 'The marketplace''s own name of the account.';
+COMMENT ON COLUMN events.notification_id IS 'Notification that it was part of.';
+COMMENT ON COLUMN events.captured_via IS 'push, poll, manual or snapshot.';
+COMMENT ON COLUMN events.actor IS 'Who, for manual facts.';
+COMMENT ON COLUMN events.listing IS 'Listing that it names, if any.';
+COMMENT ON COLUMN events.sku IS 'SKU that it names, if any.';
+COMMENT ON COLUMN events.order_id IS 'Order that it names, if any.';
+COMMENT ON COLUMN events.line_id IS 'Order line that it names, if any.';
+COMMENT ON COLUMN events.occurred_at IS 'When it happened, by its source.';
+COMMENT ON COLUMN events.received_at IS 'When ingest had it.';
+COMMENT ON COLUMN events.applied_at IS 'When the ledger took it.';
+COMMENT ON COLUMN events.status IS 'applied; noted: moves nothing; parked: waits for what reason says.';
+COMMENT ON COLUMN events.reason IS 'Why it is parked.';
+COMMENT ON COLUMN events.partition IS 'Where it stands on the events topic, raw notification included.';
+COMMENT ON COLUMN events.kafka_offset IS 'Where it stands on the events topic.';
+COMMENT ON COLUMN events.traceparent IS 'W3C trace context.';
+CREATE INDEX events_line ON events (channel, order_id, line_id) WHERE order_id <> '';
+CREATE INDEX events_notification ON events (notification_id);
+CREATE INDEX events_parked ON events (reason, applied_at) WHERE status = 'parked';
+CREATE INDEX events_sku ON events (sku, occurred_at) WHERE sku <> '';
+
+CREATE TABLE conflicts (
+    event_id uuid NOT NULL,
+    content_hash bytea NOT NULL,
+    partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (event_id, content_hash)
+);
+COMMENT ON TABLE conflicts IS 'Events whose id was known with other content: an alarm, not applied.';
+COMMENT ON COLUMN conflicts.event_id IS 'The id that both have.';
+COMMENT ON COLUMN conflicts.content_hash IS 'Hash of the one that came later.';
+COMMENT ON COLUMN conflicts.partition IS 'Where the later one stands.';
+COMMENT ON COLUMN conflicts.kafka_offset IS 'Where the later one stands.';
+COMMENT ON COLUMN conflicts.seen_at IS 'When it was seen first.';
+
+CREATE TABLE poison (
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    kafka_offset bigint NOT NULL,
+    reason text NOT NULL,
+    body bytea NOT NULL,
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (topic, partition, kafka_offset)
+);
+COMMENT ON TABLE poison IS 'Records that could not be read or stored, set aside in the transaction that passed them.';
+COMMENT ON COLUMN poison.topic IS 'Topic that it came from.';
+COMMENT ON COLUMN poison.partition IS 'Partition.';
+COMMENT ON COLUMN poison.kafka_offset IS 'Offset.';
+COMMENT ON COLUMN poison.reason IS 'What was wrong.';
+COMMENT ON COLUMN poison.body IS 'Its bytes.';
+COMMENT ON COLUMN poison.seen_at IS 'When it was set aside.';
+
+CREATE TABLE order_lines (
+    channel text NOT NULL,
+    order_id text NOT NULL,
+    line_id text NOT NULL,
+    listing text NOT NULL,
+    ordered bigint NOT NULL CHECK (ordered >= 0),
+    reported_cancelled bigint NOT NULL CHECK (reported_cancelled >= 0),
+    placed_ms bigint NOT NULL,
+    version_ms bigint NOT NULL,
+    status text NOT NULL,
+    report_id text NOT NULL,
+    voided_ms bigint NOT NULL,
+    cancelled bigint NOT NULL CHECK (cancelled >= 0),
+    shipped bigint NOT NULL CHECK (shipped >= 0),
+    returned bigint NOT NULL CHECK (returned >= 0),
+    mapping_id text NOT NULL,
+    waiting text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (channel, order_id, line_id)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE order_lines IS 'State of each order line: its newest report and the sums of its parts.';
+COMMENT ON COLUMN order_lines.channel IS 'Channel of the order.';
+COMMENT ON COLUMN order_lines.order_id IS 'The channel''s id of the order, as text.';
+COMMENT ON COLUMN order_lines.line_id IS 'The channel''s id of the line, as text.';
+COMMENT ON COLUMN order_lines.listing IS 'Listing that was sold.';
+COMMENT ON COLUMN order_lines.ordered IS 'Units ordered.';
+COMMENT ON COLUMN order_lines.reported_cancelled IS 'Units cancelled by the newest report alone.';
+COMMENT ON COLUMN order_lines.placed_ms IS 'When the order was placed (ms): picks the mapping. 0: not reported yet.';
+COMMENT ON COLUMN order_lines.version_ms IS 'Source version of the newest report (ms).';
+COMMENT ON COLUMN order_lines.status IS 'The channel''s word for the order''s state.';
+COMMENT ON COLUMN order_lines.report_id IS 'Event of the newest report.';
+COMMENT ON COLUMN order_lines.voided_ms IS 'When the order was voided (ms), 0: never.';
+COMMENT ON COLUMN order_lines.cancelled IS 'Units cancelled, all sources together.';
+COMMENT ON COLUMN order_lines.shipped IS 'Units shipped.';
+COMMENT ON COLUMN order_lines.returned IS 'Units that came back.';
+COMMENT ON COLUMN order_lines.mapping_id IS 'Mapping whose effects are in the positions.';
+COMMENT ON COLUMN order_lines.waiting IS 'Why the line moves nothing yet, or empty.';
+COMMENT ON COLUMN order_lines.changed_at IS 'Last change.';
+CREATE INDEX order_lines_listing ON order_lines (channel, listing);
+
+CREATE TABLE line_parts (
+    event_id uuid PRIMARY KEY,
+    channel text NOT NULL,
+    order_id text NOT NULL,
+    line_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('line_cancelled', 'line_shipped', 'line_returned')),
+    part_id text NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity > 0),
+    bucket text NOT NULL,
+    occurred_ms bigint NOT NULL
+);
+COMMENT ON TABLE line_parts IS 'Cancelled, shipped and returned units of a line: sets keyed by their own ids.';
+COMMENT ON COLUMN line_parts.event_id IS 'Event of the part.';
+COMMENT ON COLUMN line_parts.channel IS 'Channel of the order.';
+COMMENT ON COLUMN line_parts.order_id IS 'Order.';
+COMMENT ON COLUMN line_parts.line_id IS 'Line.';
+COMMENT ON COLUMN line_parts.kind IS 'What happened to the units.';
+COMMENT ON COLUMN line_parts.part_id IS 'The channel''s id of shipment or refund line.';
+COMMENT ON COLUMN line_parts.quantity IS 'Units.';
+COMMENT ON COLUMN line_parts.bucket IS 'Where returned units went.';
+COMMENT ON COLUMN line_parts.occurred_ms IS 'When it happened (ms).';
+CREATE INDEX line_parts_line ON line_parts (channel, order_id, line_id);
+
+CREATE TABLE voided_orders (
+    channel text NOT NULL,
+    order_id text NOT NULL,
+    voided_ms bigint NOT NULL,
+    event_id uuid NOT NULL,
+    PRIMARY KEY (channel, order_id)
+);
+COMMENT ON TABLE voided_orders IS 'Orders that were deleted or cancelled as a whole.';
+COMMENT ON COLUMN voided_orders.channel IS 'Channel of the order.';
+COMMENT ON COLUMN voided_orders.order_id IS 'Order.';
+COMMENT ON COLUMN voided_orders.voided_ms IS 'Newest time at which it was voided (ms).';
+COMMENT ON COLUMN voided_orders.event_id IS 'Event that said so.';
+
+CREATE TABLE mappings (
+    mapping_id uuid PRIMARY KEY,
+    channel text NOT NULL,
+    listing text NOT NULL,
+    address text NOT NULL,
+    pool text NOT NULL,
+    valid_from_ms bigint NOT NULL
+);
+COMMENT ON TABLE mappings IS 'What each listing sells, dated; never changed, only superseded.';
+COMMENT ON COLUMN mappings.mapping_id IS 'Event that set it.';
+COMMENT ON COLUMN mappings.channel IS 'Channel of the listing.';
+COMMENT ON COLUMN mappings.listing IS 'Listing.';
+COMMENT ON COLUMN mappings.address IS 'How the channel''s API and snapshots name it.';
+COMMENT ON COLUMN mappings.pool IS 'Pool that its orders draw from.';
+COMMENT ON COLUMN mappings.valid_from_ms IS 'In force from then on (ms).';
+CREATE INDEX mappings_listing ON mappings (channel, listing, valid_from_ms);
+CREATE INDEX mappings_pool ON mappings (pool);
+
+CREATE TABLE mapping_components (
+    mapping_id uuid NOT NULL REFERENCES mappings,
+    sku text NOT NULL,
+    units bigint NOT NULL CHECK (units > 0),
+    PRIMARY KEY (mapping_id, sku)
+);
+COMMENT ON TABLE mapping_components IS 'SKUs that one unit of a listing consists of; none: retired.';
+COMMENT ON COLUMN mapping_components.mapping_id IS 'Mapping.';
+COMMENT ON COLUMN mapping_components.sku IS 'SKU.';
+COMMENT ON COLUMN mapping_components.units IS 'Units of the SKU in one unit of the listing.';
+CREATE INDEX mapping_components_sku ON mapping_components (sku);
+
+CREATE TABLE pools (
+    pool_id uuid PRIMARY KEY,
+    pool text NOT NULL,
+    authority text NOT NULL CHECK (authority IN ('ledger', 'channel')),
+    title text NOT NULL,
+    valid_from_ms bigint NOT NULL
+);
+COMMENT ON TABLE pools IS 'Places whose stock is counted on its own, dated.';
+COMMENT ON COLUMN pools.pool_id IS 'Event that set it.';
+COMMENT ON COLUMN pools.pool IS 'Name.';
+COMMENT ON COLUMN pools.authority IS 'Who counts: ledger or the channel.';
+COMMENT ON COLUMN pools.title IS 'For people.';
+COMMENT ON COLUMN pools.valid_from_ms IS 'In force from then on (ms).';
+CREATE INDEX pools_pool ON pools (pool);
+
+CREATE TABLE rules (
+    rule_id uuid PRIMARY KEY,
+    channel text NOT NULL,
+    listing text NOT NULL,
+    sku text NOT NULL,
+    pools text[] NOT NULL,
+    buckets text[] NOT NULL,
+    buffer_units bigint NOT NULL CHECK (buffer_units >= 0),
+    buffer_percent bigint NOT NULL CHECK (buffer_percent BETWEEN 0 AND 100),
+    cap bigint NOT NULL CHECK (cap >= 0),
+    floor bigint NOT NULL CHECK (floor >= 0),
+    valid_from_ms bigint NOT NULL
+);
+COMMENT ON TABLE rules IS 'How a listing''s quantity follows from positions, dated. Empty scope columns mean any.';
+COMMENT ON COLUMN rules.rule_id IS 'Event that set it.';
+COMMENT ON COLUMN rules.channel IS 'Scope: channel.';
+COMMENT ON COLUMN rules.listing IS 'Scope: listing of the channel.';
+COMMENT ON COLUMN rules.sku IS 'Scope: SKU.';
+COMMENT ON COLUMN rules.pools IS 'Pools that count; none: the mapping''s pool.';
+COMMENT ON COLUMN rules.buckets IS 'Buckets that may be sold; none: sellable.';
+COMMENT ON COLUMN rules.buffer_units IS 'Units held back.';
+COMMENT ON COLUMN rules.buffer_percent IS 'Percent held back, rounded up; the larger buffer counts.';
+COMMENT ON COLUMN rules.cap IS 'Most that is shown, 0: no cap.';
+COMMENT ON COLUMN rules.floor IS 'Less than this is shown as 0.';
+COMMENT ON COLUMN rules.valid_from_ms IS 'In force from then on (ms).';
+CREATE INDEX rules_channel ON rules (channel, listing, sku);
+
+CREATE TABLE counts (
+    sku text NOT NULL,
+    pool text NOT NULL,
+    bucket text NOT NULL,
+    event_id text NOT NULL,
+    counted_ms bigint NOT NULL,
+    quantity bigint NOT NULL CHECK (quantity >= 0),
+    PRIMARY KEY (sku, pool, bucket)
+);
+COMMENT ON TABLE counts IS 'The latest stock count of each position.';
+COMMENT ON COLUMN counts.sku IS 'SKU.';
+COMMENT ON COLUMN counts.pool IS 'Pool.';
+COMMENT ON COLUMN counts.bucket IS 'Bucket.';
+COMMENT ON COLUMN counts.event_id IS 'Event of the count.';
+COMMENT ON COLUMN counts.counted_ms IS 'When it was counted (ms).';
+COMMENT ON COLUMN counts.quantity IS 'Units counted.';
+
+CREATE TABLE movements (
+    movement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event_id uuid NOT NULL,
+    sku text NOT NULL,
+    pool text NOT NULL,
+    bucket text NOT NULL,
+    delta bigint NOT NULL,
+    effect bigint NOT NULL,
+    balance bigint NOT NULL,
+    occurred_ms bigint NOT NULL,
+    reason text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE movements IS 'Append-only: each change of a position, and the event that made it.';
+COMMENT ON COLUMN movements.movement_id IS 'Order of writing.';
+COMMENT ON COLUMN movements.event_id IS 'Event that caused it.';
+COMMENT ON COLUMN movements.sku IS 'SKU.';
+COMMENT ON COLUMN movements.pool IS 'Pool.';
+COMMENT ON COLUMN movements.bucket IS 'Bucket; committed: units promised to open lines.';
+COMMENT ON COLUMN movements.delta IS 'Units by which the fact changes the bucket.';
+COMMENT ON COLUMN movements.effect IS 'What it did to the position: 0 when a later count replaced it.';
+COMMENT ON COLUMN movements.balance IS 'Position after it.';
+COMMENT ON COLUMN movements.occurred_ms IS 'When the fact happened (ms).';
+COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped.';
+COMMENT ON COLUMN movements.applied_at IS 'When it was written.';
+CREATE INDEX movements_position ON movements (sku, pool, bucket, occurred_ms);
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% on %.% is refused: it is append-only; post a correcting event instead',
+        TG_OP, TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+COMMENT ON FUNCTION refuse_change() IS 'Second lock behind the privileges: nobody changes history.';
+CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE positions (
+    sku text NOT NULL,
+    pool text NOT NULL,
+    bucket text NOT NULL,
+    quantity bigint NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (sku, pool, bucket)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE positions IS 'Quantity per SKU, pool and bucket. available = sellable - committed.';
+COMMENT ON COLUMN positions.sku IS 'SKU.';
+COMMENT ON COLUMN positions.pool IS 'Pool.';
+COMMENT ON COLUMN positions.bucket IS 'Bucket.';
+COMMENT ON COLUMN positions.quantity IS 'Units.';
+COMMENT ON COLUMN positions.changed_at IS 'Last change.';
+
+CREATE TABLE oversells (
+    oversell_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sku text NOT NULL,
+    pool text NOT NULL,
+    event_id text NOT NULL,
+    channel text NOT NULL,
+    order_id text NOT NULL,
+    available bigint NOT NULL CHECK (available < 0),
+    opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    closed_at timestamptz
+);
+COMMENT ON TABLE oversells IS 'Times at which available was below zero, and the event that did it.';
+COMMENT ON COLUMN oversells.oversell_id IS 'Number.';
+COMMENT ON COLUMN oversells.sku IS 'SKU.';
+COMMENT ON COLUMN oversells.pool IS 'Pool.';
+COMMENT ON COLUMN oversells.event_id IS 'Event that took what was not there.';
+COMMENT ON COLUMN oversells.channel IS 'Channel of that event.';
+COMMENT ON COLUMN oversells.order_id IS 'Order of that event.';
+COMMENT ON COLUMN oversells.available IS 'Available when opened or deepened.';
+COMMENT ON COLUMN oversells.opened_at IS 'When.';
+COMMENT ON COLUMN oversells.closed_at IS 'When available was back at zero or above.';
+CREATE UNIQUE INDEX oversells_open ON oversells (sku, pool) WHERE closed_at IS NULL;
+
+GRANT USAGE ON SCHEMA ledger TO stockbus_ledger, stockbus_reconciler;
+GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO stockbus_ledger;
+GRANT UPDATE ON partitions, events, order_lines, voided_orders, counts, positions, oversells
+    TO stockbus_ledger;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO stockbus_reconciler;
+
+COMMIT;

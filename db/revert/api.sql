@@ -1,0 +1,5 @@
+-- Revert stockbus:api from pg
+
+BEGIN;
+DROP SCHEMA api CASCADE;
+COMMIT;

@@ -1,0 +1,5 @@
+-- Revert stockbus:findings from pg
+
+BEGIN;
+DROP SCHEMA findings CASCADE;
+COMMIT;

@@ -1,0 +1,5 @@
+-- Revert stockbus:ledger from pg
+
+BEGIN;
+DROP SCHEMA ledger CASCADE;
+COMMIT;

@@ -1,0 +1,11 @@
+/* Answers that more than one handler gives. */
+#pragma once
+
+#include "lib/http/server.h"
+#include "services/ingest/service.h"
+
+/* 405 with Allow: POST. */
+void ingest_answer_wrong_method(struct http_request *request);
+/* A line for a refused stranger, at most one a second. */
+void ingest_answer_log_refusal(struct ingest_service *service, const char *channel,
+                               const char *reason);

@@ -1,0 +1,163 @@
+#include "services/ingest/normalize.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "channels/kinds.h"
+#include "lib/base/clock.h"
+#include "lib/base/stop.h"
+#include "lib/event/codec.h"
+#include "services/ingest/settings.h"
+
+enum { NORMALIZE_HEADERS_MAX = 100, NORMALIZE_READ_BYTES = 65536 };
+
+struct normalize {
+    struct arena *arena;
+    struct channel_account account;
+    struct channel_header headers[NORMALIZE_HEADERS_MAX];
+    struct channel_notification notification;
+};
+
+static int usage(const char *what, const char *value)
+{
+    fprintf(stderr, "ingest normalize: %s: '%s'\n", what, value);
+    fputs("usage: ingest normalize --kind KIND [--channel NAME] [--header 'Name: value']..."
+          " [--received RFC3339] < body\nkinds:",
+          stderr);
+    for (size_t i = 0; i < channel_kinds_len(); i++)
+        fprintf(stderr, " %s", channel_kinds_at(i)->name);
+    fputc('\n', stderr);
+    return EXIT_USAGE;
+}
+
+/* ---- arguments */
+
+static bool normalize_header(struct normalize *normalize, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    struct channel_notification *notification = &normalize->notification;
+
+    if (colon == NULL || colon == text || notification->headers_len == NORMALIZE_HEADERS_MAX)
+        return false;
+    normalize->headers[notification->headers_len++] = (struct channel_header){
+        .name = arena_strndup(normalize->arena, text, (size_t)(colon - text)),
+        .value = colon + 1 + strspn(colon + 1, " \t"),
+    };
+    return true;
+}
+
+static int normalize_option(struct normalize *normalize, int option, const char *value)
+{
+    switch (option) {
+    case 'k':
+        normalize->account.kind = channel_kinds_find(value);
+        return normalize->account.kind != NULL ? EXIT_OK : usage("there is no such kind", value);
+    case 'c':
+        normalize->account.name = value;
+        return EXIT_OK;
+    case 'h':
+        return normalize_header(normalize, value)
+                   ? EXIT_OK
+                   : usage("a header is 'Name: value', and they are at most 100", value);
+    case 'r':
+        return clock_parse(value, &normalize->notification.received_ms)
+                   ? EXIT_OK
+                   : usage("want a time like 2026-11-21T09:17:00Z", value);
+    default:
+        return usage("an option is unknown or lacks its value", value);
+    }
+}
+
+static int normalize_arguments(struct normalize *normalize, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"kind",     required_argument, NULL, 'k'},
+        {"channel",  required_argument, NULL, 'c'},
+        {"header",   required_argument, NULL, 'h'},
+        {"received", required_argument, NULL, 'r'},
+        {NULL,       0,                 NULL, 0  },
+    };
+    int option = 0;
+
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        const char *value = option == '?' ? argv[optind - 1] : optarg;
+        int status = normalize_option(normalize, option, value);
+
+        if (status != EXIT_OK)
+            return status;
+    }
+    if (optind < argc)
+        return usage("unexpected argument", argv[optind]);
+    if (normalize->account.kind == NULL)
+        return usage("an option is missing", "--kind");
+    if (normalize->account.name == NULL)
+        normalize->account.name = normalize->account.kind->name;
+    return EXIT_OK;
+}
+
+/* ---- work */
+
+static bool normalize_read_body(struct buf *body)
+{
+    char *piece = mem_calloc(1, NORMALIZE_READ_BYTES);
+    size_t len = 0;
+
+    while (body->len <= INGEST_BODY_BYTES_MAX &&
+           (len = fread(piece, 1, NORMALIZE_READ_BYTES, stdin)) > 0)
+        buf_append(body, piece, len);
+    mem_free(piece);
+    return ferror(stdin) == 0 && body->len <= INGEST_BODY_BYTES_MAX;
+}
+
+static void normalize_print(const struct event_list *events, const struct channel_bad_lines *bad)
+{
+    for (size_t i = 0; i < events->len; i++) {
+        SCOPED(buf) struct buf line = {0};
+
+        event_to_json(&events->events[i], &line);
+        puts(buf_str(&line));
+    }
+    for (size_t i = 0; i < bad->len; i++)
+        fprintf(stderr, "ingest normalize: bad line: %s\n", bad->reasons[i]);
+}
+
+/* No secret is asked for: nothing is taken from anybody here. */
+static int normalize_run(struct normalize *normalize)
+{
+    SCOPED(buf) struct buf body = {0};
+    struct event_list events = {0};
+    struct channel_bad_lines bad = {0};
+    struct err err = {0};
+
+    if (!normalize_read_body(&body)) {
+        fprintf(stderr, "ingest normalize: body can't be read, or has more than %d bytes\n",
+                INGEST_BODY_BYTES_MAX);
+        return EXIT_REFUSED;
+    }
+    normalize->notification.headers = normalize->headers;
+    normalize->notification.body = buf_str(&body);
+    normalize->notification.body_len = body.len;
+    if (!channel_events(&normalize->account, &normalize->notification, "localhost",
+                        normalize->arena, &events, &bad, &err)) {
+        fprintf(stderr, "ingest normalize: %s\n", err.text);
+        return EXIT_REFUSED;
+    }
+    normalize_print(&events, &bad);
+    return fflush(stdout) == 0 ? EXIT_OK : EXIT_UNAVAILABLE;
+}
+
+int ingest_normalize(int argc, char **argv)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct normalize normalize = {
+        .arena = arena,
+        .account = {.account = "", .base_url = "", .api_version = "", .location = "",
+                    .token = "", .token_secret = "", .return_bucket = "quarantine"},
+        .notification = {.received_ms = clock_now_ms()},
+    };
+    int status = normalize_arguments(&normalize, argc, argv);
+
+    return status == EXIT_OK ? normalize_run(&normalize) : status;
+}

@@ -1,0 +1,22 @@
+/* What the handlers of ingest share; filled once by ingest.c, then only read. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "lib/kafka/kafka.h"
+#include "services/ingest/accounts.h"
+#include "services/ingest/catalog.h"
+#include "services/ingest/health.h"
+#include "services/ingest/settings.h"
+
+struct ingest_service {
+    const struct ingest_settings *settings;
+    const char *host;
+    const char *events_topic;
+    const char *rejected_topic;
+    struct kafka_producer *producer;
+    struct ingest_accounts *accounts;
+    struct ingest_catalog *catalog;
+    struct ingest_health *health;
+    atomic_llong refusal_logged_ms; /* strangers must not be able to fill the log */
+};

@@ -1,0 +1,465 @@
+#include "services/ledger/feed.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/metrics.h"
+#include "lib/base/retry.h"
+#include "lib/base/stop.h"
+#include "lib/kafka/kafka.h"
+
+#include "sql.h"
+
+enum {
+    FEED_PARTITIONS_MAX = 1024,
+    FEED_POLL_MS = 100,
+};
+
+static const struct retry_policy feed_pause = {.base_ms = 50, .cap_ms = 2000, .tries_max = 0};
+
+static const struct metric batches_total = {
+    "stockbus_ledger_batches_total", "Transactions committed.", METRIC_COUNTER, {"topic"}};
+static const struct metric records_total = {
+    "stockbus_ledger_records_total", "Records applied.", METRIC_COUNTER, {"topic"}};
+static const struct metric poison_total = {
+    "stockbus_ledger_poison_total", "Records set aside as unreadable.", METRIC_COUNTER, {"topic"}};
+static const struct metric retries_total = {"stockbus_ledger_transaction_retries_total",
+                                            "Transactions run again after a conflict.",
+                                            METRIC_COUNTER,
+                                            {"topic"}};
+static const struct metric batch_seconds = {"stockbus_ledger_batch_seconds",
+                                            "Duration of one batch, commit included.",
+                                            METRIC_HISTOGRAM,
+                                            {"topic"}};
+
+struct feed_partition {
+    bool owned;
+    int64_t epoch;
+    int64_t next_offset; /* as the database has it */
+};
+
+struct ledger_feed {
+    struct ledger_feed_options options;
+    struct pg *pg;
+    struct kafka_consumer *consumer;
+    struct arena *records_arena;
+    struct arena *tx_arena;
+    struct ledger_feed_record **records;
+    size_t records_len;
+    struct feed_partition partitions[FEED_PARTITIONS_MAX];
+    _Atomic int owned;
+    _Atomic bool database_ok;
+};
+
+struct ledger_feed *ledger_feed_new(const struct ledger_feed_options *options)
+{
+    struct ledger_feed *feed = mem_calloc(1, sizeof(*feed));
+
+    feed->options = *options;
+    feed->records_arena = arena_new();
+    feed->tx_arena = arena_new();
+    feed->records = mem_calloc((size_t)options->batch_max, sizeof(*feed->records));
+    return feed;
+}
+
+void ledger_feed_free(struct ledger_feed *feed)
+{
+    if (feed == NULL)
+        return;
+    kafka_consumer_close(feed->consumer);
+    pg_close(feed->pg);
+    arena_free(feed->records_arena);
+    arena_free(feed->tx_arena);
+    mem_free(feed->records);
+    mem_free(feed);
+}
+
+bool ledger_feed_is_ready(struct ledger_feed *feed, char *why, size_t why_len)
+{
+    if (!atomic_load(&feed->database_ok)) {
+        snprintf(why, why_len, "database is away");
+        return false;
+    }
+    if (atomic_load(&feed->owned) == 0) {
+        snprintf(why, why_len, "no partition of '%s' is assigned", feed->options.topic);
+        return false;
+    }
+    return true;
+}
+
+/* Sessions of the ledger read by index only: a seq scan takes a lock on the whole relation and
+   every other writer then fails to serialize (performance.md, finding 2). */
+static const char feed_session[] = "SET enable_seqscan = off;"
+                                   "SET enable_hashjoin = off;"
+                                   "SET enable_mergejoin = off;"
+                                   "SET enable_indexonlyscan = off;"
+                                   "SET plan_cache_mode = force_generic_plan;"
+                                   /* a forbidden plan has a huge cost, and costs wake the JIT */
+                                   "SET jit = off;"
+                                   /* a halted replica holds its locks no longer than Kafka waits
+                                      for it (6 s at least): the next owner would wait as well */
+                                   "SET idle_in_transaction_session_timeout = '5s';"
+                                   "SET statement_timeout = '60s'";
+
+/* Until the database is back, or stopping: then false. */
+static bool feed_connect(struct ledger_feed *feed, struct err *err)
+{
+    for (int attempt = 1; !stop_requested(); attempt++) {
+        if (feed->pg != NULL && pg_is_alive(feed->pg))
+            return true;
+        pg_close(feed->pg);
+        feed->pg = pg_open(feed->options.database_url, feed->options.replica, err);
+        if (feed->pg != NULL && pg_exec(feed->pg, feed_session, err)) {
+            atomic_store(&feed->database_ok, true);
+            return true;
+        }
+        atomic_store(&feed->database_ok, false);
+        if (err->code == ERR_FATAL)
+            return false;
+        log_warn("ledger.database_away", "topic", feed->options.topic, "why", err->text);
+        stop_wait(retry_pause_ms(&feed_pause, attempt, retry_random()));
+    }
+    return err_set(err, ERR_RETRY, "stopping");
+}
+
+/* ---- ownership ---- */
+
+static bool feed_claim(struct ledger_feed *feed, const int32_t *partitions, size_t count,
+                       struct pg_rows **ret_rows, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    SCOPED(mem) void *memory = mem_calloc(count, sizeof(int64_t));
+    int64_t *numbers = memory;
+
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = partitions[i];
+    pg_params_text(params, feed->options.topic);
+    pg_params_int_array(params, numbers, count);
+    pg_params_text(params, feed->options.replica);
+    while (feed_connect(feed, err)) {
+        if (pg_run(feed->pg, sql_ledger_claim_partitions, params, ret_rows, err))
+            return true;
+        if (err->code != ERR_RETRY && err->code != ERR_CONFLICT)
+            return false;
+    }
+    return false;
+}
+
+static bool feed_assigned(void *opaque, const char *topic, const int32_t *partitions, size_t count,
+                          int64_t *next_offsets, struct err *err)
+{
+    struct ledger_feed *feed = opaque;
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (!feed_claim(feed, partitions, count, &rows, err))
+        return false;
+    for (size_t row = 0; row < pg_rows_count(rows); row++) {
+        int64_t partition = pg_rows_int(rows, row, "partition");
+
+        if (partition < 0 || partition >= FEED_PARTITIONS_MAX)
+            return err_set(err, ERR_FATAL, "partition %ld is beyond %d", (long)partition,
+                           FEED_PARTITIONS_MAX);
+        feed->partitions[partition] =
+            (struct feed_partition){.owned = true,
+                                    .epoch = pg_rows_int(rows, row, "epoch"),
+                                    .next_offset = pg_rows_int(rows, row, "next_offset")};
+    }
+    for (size_t i = 0; i < count; i++) {
+        next_offsets[i] = feed->partitions[partitions[i]].next_offset;
+        if (next_offsets[i] == 0) /* nothing applied yet: the log may begin later than at 0 */
+            next_offsets[i] = KAFKA_OFFSET_BEGINNING;
+    }
+    atomic_fetch_add(&feed->owned, (int)count);
+    log_info("ledger.assigned", "topic", topic, "partitions", log_int(count));
+    return true;
+}
+
+/* Records in hand of a partition that goes away are dropped: its next owner reads them again. */
+static void feed_revoked(void *opaque, const char *topic, const int32_t *partitions, size_t count)
+{
+    struct ledger_feed *feed = opaque;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        feed->partitions[partitions[i]].owned = false;
+    for (size_t i = 0; i < feed->records_len; i++) {
+        if (feed->partitions[feed->records[i]->partition].owned)
+            feed->records[kept++] = feed->records[i];
+    }
+    feed->records_len = kept;
+    atomic_fetch_sub(&feed->owned, (int)count);
+    log_info("ledger.revoked", "topic", topic, "partitions", log_int(count));
+}
+
+/* ---- one transaction ---- */
+
+struct feed_move {
+    int64_t partition;
+    int64_t epoch;
+    int64_t expected;
+    int64_t next_offset;
+};
+
+struct feed_batch {
+    struct ledger_feed *feed;
+    const struct ledger_feed_record *const *records;
+    size_t count;
+    const char *poison; /* set: the one record is put aside for this reason */
+    struct feed_move moves[FEED_PARTITIONS_MAX];
+    size_t moves_len;
+};
+
+static void feed_batch_moves(struct feed_batch *batch)
+{
+    batch->moves_len = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct ledger_feed_record *record = batch->records[i];
+        size_t at = 0;
+
+        while (at < batch->moves_len && batch->moves[at].partition != record->partition)
+            at++;
+        if (at == batch->moves_len) {
+            const struct feed_partition *state = &batch->feed->partitions[record->partition];
+
+            batch->moves[batch->moves_len++] =
+                (struct feed_move){record->partition, state->epoch, state->next_offset, 0};
+        }
+        batch->moves[at].next_offset = record->offset + 1;
+    }
+}
+
+static bool feed_move_offsets(struct pg *pg, struct feed_batch *batch, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    struct arena *arena = batch->feed->tx_arena;
+    int64_t *columns[4];
+
+    for (size_t c = 0; c < 4; c++)
+        columns[c] = arena_alloc(arena, batch->moves_len * sizeof(int64_t));
+    for (size_t i = 0; i < batch->moves_len; i++) {
+        columns[0][i] = batch->moves[i].partition;
+        columns[1][i] = batch->moves[i].epoch;
+        columns[2][i] = batch->moves[i].expected;
+        columns[3][i] = batch->moves[i].next_offset;
+    }
+    pg_params_text(params, batch->feed->options.topic);
+    for (size_t c = 0; c < 4; c++)
+        pg_params_int_array(params, columns[c], batch->moves_len);
+    if (!pg_run(pg, sql_ledger_update_offsets, params, &rows, err))
+        return false;
+    if (pg_rows_affected(rows) != (int64_t)batch->moves_len)
+        return err_set(err, ERR_FATAL, "fenced: another owner has a partition of '%s'",
+                       batch->feed->options.topic);
+    return true;
+}
+
+static bool feed_poison(struct pg *pg, const struct feed_batch *batch, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    const struct ledger_feed_record *record = batch->records[0];
+
+    pg_params_text(params, batch->feed->options.topic);
+    pg_params_int(params, record->partition);
+    pg_params_int(params, record->offset);
+    pg_params_text(params, batch->poison);
+    pg_params_bytes(params, record->body, record->body_len);
+    return pg_run(pg, sql_ledger_insert_poison, params, NULL, err);
+}
+
+static bool feed_tx_body(struct pg *pg, void *state, struct err *err)
+{
+    struct feed_batch *batch = state;
+    struct ledger_feed *feed = batch->feed;
+
+    arena_reset(feed->tx_arena);
+    if (batch->poison != NULL) {
+        if (!feed_poison(pg, batch, err))
+            return false;
+    } else if (!feed->options.apply(feed->options.opaque, pg, feed->tx_arena, batch->records,
+                                    batch->count, err)) {
+        return false;
+    }
+    return feed_move_offsets(pg, batch, err);
+}
+
+/* After a COMMIT whose answer was lost: the offsets say whether it happened. */
+static bool feed_find_out(struct ledger_feed *feed, const struct feed_batch *batch,
+                          bool *ret_committed, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    int64_t partition = batch->moves[0].partition;
+
+    if (!feed_connect(feed, err))
+        return false;
+    pg_params_text(params, feed->options.topic);
+    pg_params_int_array(params, &partition, 1);
+    if (!pg_run(feed->pg, sql_ledger_select_offsets, params, &rows, err))
+        return false;
+    if (pg_rows_count(rows) != 1 || pg_rows_int(rows, 0, "epoch") != batch->moves[0].epoch)
+        return err_set(err, ERR_FATAL, "fenced: another owner has a partition of '%s'",
+                       feed->options.topic);
+    *ret_committed = pg_rows_int(rows, 0, "next_offset") == batch->moves[0].next_offset;
+    return true;
+}
+
+static void feed_batch_done(struct ledger_feed *feed, const struct feed_batch *batch)
+{
+    for (size_t i = 0; i < batch->moves_len; i++) {
+        const struct feed_move *move = &batch->moves[i];
+        struct err ignored;
+
+        feed->partitions[move->partition].next_offset = move->next_offset;
+        /* Only for lag metrics of Kafka's own tools: the truth is in the database. */
+        if (!kafka_consumer_commit(feed->consumer, feed->options.topic, (int32_t)move->partition,
+                                   move->next_offset, &ignored))
+            continue;
+    }
+    metric_add(&batches_total, 1, feed->options.topic, NULL, NULL);
+    metric_add(&records_total, (double)batch->count, feed->options.topic, NULL, NULL);
+    feed->options.committed(feed->options.opaque, batch->count);
+}
+
+/* One transaction over the batch, until its outcome is known. */
+static bool feed_commit(struct ledger_feed *feed, struct feed_batch *batch, struct err *err)
+{
+    feed_batch_moves(batch);
+    for (int failures = 0;;) { /* ends by its outcome, or when stopping */
+        bool unknown = false;
+        bool committed = false;
+        int tries = 0;
+        int64_t start_us = clock_monotonic_us();
+
+        if (!feed_connect(feed, err))
+            return false;
+        committed = pg_tx_run(feed->pg, feed_tx_body, batch, &tries, &unknown, err);
+        metric_add(&retries_total, tries > 1 ? tries - 1 : 0, feed->options.topic, NULL, NULL);
+        while (!committed && unknown && !feed_find_out(feed, batch, &committed, err)) {
+            if (err->code == ERR_FATAL || stop_requested())
+                return false;
+        }
+        if (committed) {
+            metric_observe(&batch_seconds, (double)(clock_monotonic_us() - start_us) / 1e6,
+                           feed->options.topic, NULL, NULL);
+            feed_batch_done(feed, batch);
+            return true;
+        }
+        if (err->code != ERR_RETRY && err->code != ERR_CONFLICT)
+            return false;
+        failures++;
+        log_warn("ledger.batch_retried", "topic", feed->options.topic, "why", err->text);
+        stop_wait(retry_pause_ms(&feed_pause, failures, retry_random()));
+        if (stop_requested())
+            return false;
+    }
+}
+
+/* Applies the records; what the database refuses for ever is found by halving and set aside. */
+static bool feed_apply(struct ledger_feed *feed, const struct ledger_feed_record *const *records,
+                       size_t count, struct err *err)
+{
+    SCOPED(mem) void *memory = mem_calloc(1, sizeof(struct feed_batch));
+    struct feed_batch *batch = memory;
+
+    *batch = (struct feed_batch){.feed = feed, .records = records, .count = count};
+    if (feed_commit(feed, batch, err))
+        return true;
+    if (err->code != ERR_REJECT)
+        return false;
+    if (count > 1)
+        return feed_apply(feed, records, count / 2, err) &&
+               feed_apply(feed, records + count / 2, count - count / 2, err);
+    log_error("ledger.poison", "topic", feed->options.topic, "partition",
+              log_int(records[0]->partition), "offset", log_int(records[0]->offset), "why",
+              err->text);
+    metric_add(&poison_total, 1, feed->options.topic, NULL, NULL);
+    char reason[sizeof(err->text)];
+    memcpy(reason, err->text, sizeof(reason));
+    batch->poison = reason;
+    return feed_commit(feed, batch, err);
+}
+
+/* ---- the loop ---- */
+
+static void feed_keep(struct ledger_feed *feed, const struct kafka_record *record)
+{
+    struct ledger_feed_record *copy = arena_alloc(feed->records_arena, sizeof(*copy));
+
+    *copy = (struct ledger_feed_record){
+        .partition = record->partition,
+        .offset = record->offset,
+        .body = record->body == NULL
+                    ? NULL
+                    : arena_memdup(feed->records_arena, record->body, record->body_len),
+        .body_len = record->body_len,
+    };
+    feed->records[feed->records_len++] = copy;
+}
+
+/* Whatever has arrived, capped; waits only for the first record. */
+static bool feed_gather(struct ledger_feed *feed, struct err *err)
+{
+    const struct kafka_record *record = NULL;
+
+    arena_reset(feed->records_arena);
+    feed->records_len = 0;
+    if (!kafka_consumer_poll(feed->consumer, FEED_POLL_MS, &record, err))
+        return false;
+    while (record != NULL) {
+        /* A record below the stored offset was applied already. */
+        if (feed->partitions[record->partition].owned &&
+            record->offset >= feed->partitions[record->partition].next_offset)
+            feed_keep(feed, record);
+        if (feed->records_len == (size_t)feed->options.batch_max)
+            break;
+        if (!kafka_consumer_poll(feed->consumer, 0, &record, err))
+            return false;
+    }
+    return true;
+}
+
+static bool feed_step(struct ledger_feed *feed, struct err *err)
+{
+    if (!feed_gather(feed, err))
+        return false;
+    if (feed->records_len == 0)
+        return true;
+    return feed_apply(feed, (const struct ledger_feed_record *const *)feed->records,
+                      feed->records_len, err);
+}
+
+bool ledger_feed_run(struct ledger_feed *feed, struct err *err)
+{
+    struct kafka_consumer_options options = {
+        .brokers = feed->options.brokers,
+        .client_id = feed->options.replica,
+        .group = feed->options.group,
+        .topic = feed->options.topic,
+        .session_timeout_ms = (int)feed->options.session_timeout_ms,
+        .assigned = feed_assigned,
+        .revoked = feed_revoked,
+        .opaque = feed,
+    };
+
+    if (!feed_connect(feed, err))
+        return stop_requested();
+    feed->consumer = kafka_consumer_new(&options, err);
+    if (feed->consumer == NULL)
+        return false;
+    while (!stop_requested()) {
+        if (feed_step(feed, err))
+            continue;
+        if (stop_requested())
+            break;
+        if (err->code != ERR_RETRY)
+            return false;
+        log_warn("ledger.feed_retried", "topic", feed->options.topic, "why", err->text);
+        stop_wait(feed_pause.base_ms);
+    }
+    return true;
+}

@@ -1,0 +1,464 @@
+#include "services/ledger/flush.h"
+
+#include <string.h>
+
+#include "services/ledger/rows.h"
+
+#include "sql.h"
+
+#define TEXT(field) LEDGER_ROWS_TEXT_OF(ROW, field)
+#define INT(field)  LEDGER_ROWS_INT_OF(ROW, field)
+
+struct flusher {
+    struct pg *pg;
+    struct arena *arena;
+    const struct stock *stock;
+    const struct ledger_working_set *set;
+    const struct map *events;
+    int64_t now_ms;
+};
+
+static bool flush_rows(struct flusher *flusher, const char *sql, const void *rows, size_t count,
+                       const struct ledger_rows_column *columns, struct err *err)
+{
+    return ledger_rows_run(flusher->pg, flusher->arena, sql, rows, count, columns, NULL, err);
+}
+
+/* ---- order lines ---- */
+
+#define ROW struct stock_line
+static const struct ledger_rows_column line_columns[] = {
+    TEXT(channel), TEXT(order_id),          TEXT(line_id),    TEXT(listing),
+    INT(ordered),  INT(reported_cancelled), INT(placed_ms),   INT(version_ms),
+    TEXT(status),  TEXT(report_id),         INT(voided_ms),   INT(cancelled),
+    INT(shipped),  INT(returned),           TEXT(mapping_id), TEXT(waiting),
+    {0},
+};
+static const struct ledger_rows_column line_key_columns[] = {
+    TEXT(channel), TEXT(order_id), TEXT(line_id), {0}};
+#undef ROW
+
+struct part_row {
+    const char *event_id;
+    const char *channel;
+    const char *order_id;
+    const char *line_id;
+    const char *kind;
+    const char *part_id;
+    int64_t quantity;
+    const char *bucket;
+    int64_t occurred_ms;
+};
+
+#define ROW struct part_row
+static const struct ledger_rows_column part_columns[] = {
+    TEXT(event_id), TEXT(channel), TEXT(order_id), TEXT(line_id),    TEXT(kind),
+    TEXT(part_id),  INT(quantity), TEXT(bucket),   INT(occurred_ms), {0},
+};
+#undef ROW
+
+#define ROW struct stock_voided
+static const struct ledger_rows_column voided_columns[] = {
+    TEXT(channel), TEXT(order_id), INT(voided_ms), TEXT(event_id), {0}};
+#undef ROW
+
+static bool flush_parts(struct flusher *flusher, struct err *err)
+{
+    const struct stock_new_part *parts = NULL;
+    size_t count = stock_new_parts(flusher->stock, &parts);
+    const struct part_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct part_row row = {
+            parts[i].part->event_id,
+            parts[i].line->channel,
+            parts[i].line->order_id,
+            parts[i].line->line_id,
+            event_kind_name(parts[i].part->kind),
+            parts[i].part->part_id,
+            parts[i].part->quantity,
+            parts[i].part->bucket,
+            parts[i].part->occurred_ms,
+        };
+
+        rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
+    }
+    return flush_rows(flusher, sql_ledger_insert_parts, rows, count, part_columns, err);
+}
+
+static bool flush_lines(struct flusher *flusher, struct err *err)
+{
+    const struct stock_line *const *lines = NULL;
+    const struct stock_line *const *released = NULL;
+    const struct stock_voided *const *voided = NULL;
+    size_t count = stock_changed_lines(flusher->stock, &lines);
+    size_t released_count = stock_released_lines(flusher->stock, &released);
+    size_t voided_count = stock_new_voided(flusher->stock, &voided);
+
+    return flush_rows(flusher, sql_ledger_upsert_lines, lines, count, line_columns, err) &&
+           flush_parts(flusher, err) &&
+           flush_rows(flusher, sql_ledger_upsert_voided, voided, voided_count, voided_columns,
+                      err) &&
+           flush_rows(flusher, sql_ledger_release_line_events, released, released_count,
+                      line_key_columns, err);
+}
+
+/* ---- catalogue: mappings, pools, rules ---- */
+
+#define ROW struct stock_mapping
+static const struct ledger_rows_column mapping_columns[] = {
+    TEXT(id), TEXT(channel), TEXT(listing), TEXT(address), TEXT(pool), INT(valid_from_ms), {0},
+};
+#undef ROW
+
+struct component_row {
+    const char *mapping_id;
+    const char *sku;
+    int64_t units;
+};
+
+#define ROW struct component_row
+static const struct ledger_rows_column component_columns[] = {
+    TEXT(mapping_id), TEXT(sku), INT(units), {0}};
+#undef ROW
+
+struct pool_row {
+    const char *id;
+    const char *pool;
+    const char *authority;
+    const char *title;
+    int64_t valid_from_ms;
+};
+
+#define ROW struct pool_row
+static const struct ledger_rows_column pool_columns[] = {
+    TEXT(id), TEXT(pool), TEXT(authority), TEXT(title), INT(valid_from_ms), {0},
+};
+#undef ROW
+
+struct rule_row {
+    const struct stock_rule *rule;
+    const char *id;
+    const char *channel;
+    const char *listing;
+    const char *sku;
+    const char *pools;
+    const char *buckets;
+    int64_t buffer_units;
+    int64_t buffer_percent;
+    int64_t cap;
+    int64_t floor;
+    int64_t valid_from_ms;
+};
+
+#define ROW struct rule_row
+static const struct ledger_rows_column rule_columns[] = {
+    TEXT(id),    TEXT(channel), TEXT(listing),      TEXT(sku),
+    TEXT(pools), TEXT(buckets), INT(buffer_units),  INT(buffer_percent),
+    INT(cap),    INT(floor),    INT(valid_from_ms), {0},
+};
+#undef ROW
+
+static bool flush_components(struct flusher *flusher, const struct stock_mapping *const *mappings,
+                             size_t count, struct err *err)
+{
+    const struct component_row **rows = NULL;
+    size_t capacity = 0;
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < mappings[i]->components_len; c++) {
+            const struct component_row row = {mappings[i]->id, mappings[i]->components[c].sku,
+                                              mappings[i]->components[c].units};
+
+            rows = arena_grow(flusher->arena, rows, len, &capacity, sizeof(*rows));
+            rows[len++] = arena_memdup(flusher->arena, &row, sizeof(row));
+        }
+    }
+    return flush_rows(flusher, sql_ledger_insert_components, rows, len, component_columns, err);
+}
+
+static bool flush_pools(struct flusher *flusher, struct err *err)
+{
+    const struct stock_pool *const *pools = NULL;
+    size_t count = stock_new_pools(flusher->stock, &pools);
+    const struct pool_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct event *event = map_get(flusher->events, pools[i]->id);
+        const struct pool_row row = {
+            pools[i]->id, pools[i]->pool,
+            pools[i]->authority == EVENT_POOL_CHANNEL ? "channel" : "ledger",
+            event == NULL ? "" : event->pool.title, pools[i]->valid_from_ms};
+
+        rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
+    }
+    return flush_rows(flusher, sql_ledger_insert_pools, rows, count, pool_columns, err);
+}
+
+static const char *flush_joined(struct arena *arena, const char *const *names, size_t count)
+{
+    const char *joined = "";
+
+    for (size_t i = 0; i < count; i++)
+        joined = arena_printf(arena, "%s%s%s", joined, i == 0 ? "" : ",", names[i]);
+    return joined;
+}
+
+static bool flush_rules(struct flusher *flusher, struct err *err)
+{
+    const struct stock_rule *const *rules = NULL;
+    size_t count = stock_new_rules(flusher->stock, &rules);
+    const struct rule_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct event_rule *rule = &rules[i]->rule;
+        const struct rule_row row = {
+            .id = rules[i]->id,
+            .channel = rule->channel,
+            .listing = rule->listing,
+            .sku = rule->sku,
+            .pools = flush_joined(flusher->arena, rule->pools, rule->pools_len),
+            .buckets = flush_joined(flusher->arena, rule->buckets, rule->buckets_len),
+            .buffer_units = rule->buffer_units,
+            .buffer_percent = rule->buffer_percent,
+            .cap = rule->cap,
+            .floor = rule->floor,
+            .valid_from_ms = rules[i]->valid_from_ms,
+        };
+
+        rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
+    }
+    return flush_rows(flusher, sql_ledger_insert_rules, rows, count, rule_columns, err);
+}
+
+static bool flush_catalogue(struct flusher *flusher, struct err *err)
+{
+    const struct stock_mapping *const *mappings = NULL;
+    size_t count = stock_new_mappings(flusher->stock, &mappings);
+
+    return flush_rows(flusher, sql_ledger_insert_mappings, mappings, count, mapping_columns, err) &&
+           flush_components(flusher, mappings, count, err) && flush_pools(flusher, err) &&
+           flush_rules(flusher, err);
+}
+
+/* ---- positions ---- */
+
+#define ROW struct stock_count
+static const struct ledger_rows_column count_columns[] = {
+    TEXT(sku), TEXT(pool), TEXT(bucket), TEXT(event_id), INT(counted_ms), INT(quantity), {0},
+};
+#undef ROW
+#define ROW struct stock_movement
+static const struct ledger_rows_column movement_columns[] = {
+    TEXT(event_id), TEXT(sku),    TEXT(pool),       TEXT(bucket), INT(delta),
+    INT(effect),    INT(balance), INT(occurred_ms), TEXT(reason), {0},
+};
+#undef ROW
+#define ROW struct stock_position
+static const struct ledger_rows_column position_columns[] = {
+    TEXT(sku), TEXT(pool), TEXT(bucket), INT(quantity), {0}};
+#undef ROW
+#define ROW struct stock_oversell
+static const struct ledger_rows_column oversell_columns[] = {
+    TEXT(sku), TEXT(pool), TEXT(event_id), TEXT(channel), TEXT(order_id), INT(available), {0},
+};
+static const struct ledger_rows_column closed_columns[] = {TEXT(sku), TEXT(pool), {0}};
+#undef ROW
+
+static bool flush_oversells(struct flusher *flusher, struct err *err)
+{
+    const struct stock_oversell *const *all = NULL;
+    size_t count = stock_changed_oversells(flusher->stock, &all);
+    const struct stock_oversell **opened =
+        arena_alloc(flusher->arena, count * sizeof(const void *));
+    const struct stock_oversell **closed =
+        arena_alloc(flusher->arena, count * sizeof(const void *));
+    size_t opened_len = 0;
+    size_t closed_len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->open)
+            opened[opened_len++] = all[i];
+        else
+            closed[closed_len++] = all[i];
+    }
+    return flush_rows(flusher, sql_ledger_open_oversells, opened, opened_len, oversell_columns,
+                      err) &&
+           flush_rows(flusher, sql_ledger_close_oversells, closed, closed_len, closed_columns, err);
+}
+
+static bool flush_positions(struct flusher *flusher, struct err *err)
+{
+    const struct stock_count *const *counts = NULL;
+    const struct stock_movement *const *movements = NULL;
+    const struct stock_position *const *positions = NULL;
+    size_t counts_len = stock_new_counts(flusher->stock, &counts);
+    size_t movements_len = stock_new_movements(flusher->stock, &movements);
+    size_t positions_len = stock_changed_positions(flusher->stock, &positions);
+
+    return flush_rows(flusher, sql_ledger_upsert_counts, counts, counts_len, count_columns, err) &&
+           flush_rows(flusher, sql_ledger_insert_movements, movements, movements_len,
+                      movement_columns, err) &&
+           flush_rows(flusher, sql_ledger_upsert_positions, positions, positions_len,
+                      position_columns, err) &&
+           flush_oversells(flusher, err);
+}
+
+/* ---- listings, targets, outbox ---- */
+
+struct listing_row {
+    const char *kind; /* of the outbox row */
+    const char *channel;
+    const char *listing;
+    const char *address;
+    const char *sku;
+    int64_t quantity;
+    int64_t version;
+    int64_t sold_here;
+    const char *mapping_id;
+    const char *rule_id;
+    const char *event_id;
+    const char *cause_channel;
+    int64_t occurred_ms;
+    int64_t received_ms;
+    int64_t applied_ms;
+    const char *traceparent;
+    int64_t no_version; /* 0: catalog entries have none */
+};
+
+#define ROW struct listing_row
+static const struct ledger_rows_column listing_columns[] = {
+    TEXT(channel),  TEXT(listing),    TEXT(address), TEXT(sku),      INT(quantity), INT(version),
+    INT(sold_here), TEXT(mapping_id), TEXT(rule_id), TEXT(event_id), {0},
+};
+static const struct ledger_rows_column target_columns[] = {
+    TEXT(channel),    TEXT(listing),    INT(version),    TEXT(address),     INT(quantity),
+    INT(sold_here),   TEXT(event_id),   TEXT(rule_id),   TEXT(mapping_id),  TEXT(cause_channel),
+    INT(occurred_ms), INT(received_ms), INT(applied_ms), TEXT(traceparent), {0},
+};
+static const struct ledger_rows_column outbox_target_columns[] = {
+    TEXT(kind), TEXT(channel), TEXT(listing), INT(version), TEXT(address), TEXT(sku), {0},
+};
+static const struct ledger_rows_column outbox_catalog_columns[] = {
+    TEXT(kind), TEXT(channel), TEXT(listing), INT(no_version), TEXT(address), TEXT(sku), {0},
+};
+#undef ROW
+
+static bool flush_timeline(struct flusher *flusher, int64_t *ret_base, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (!pg_run(flusher->pg, sql_ledger_select_timeline, NULL, &rows, err))
+        return false;
+    *ret_base = pg_rows_int(rows, 0, "timeline") << 40;
+    return true;
+}
+
+static int64_t flush_next_version(struct flusher *flusher, const struct stock_listing *listing,
+                                  int64_t base)
+{
+    const int64_t *version =
+        map_get(flusher->set->versions,
+                ledger_listing_key(flusher->arena, listing->channel, listing->listing));
+
+    return version == NULL || *version < base ? base + 1 : *version + 1;
+}
+
+static int64_t flush_old_version(struct flusher *flusher, const struct stock_listing *listing)
+{
+    const int64_t *version =
+        map_get(flusher->set->versions,
+                ledger_listing_key(flusher->arena, listing->channel, listing->listing));
+
+    return version == NULL ? 0 : *version;
+}
+
+static struct listing_row *
+flush_listing_row(struct flusher *flusher, const struct stock_listing_change *change, int64_t base)
+{
+    const struct stock_listing *listing = change->listing;
+    const struct event *cause = map_get(flusher->events, listing->event_id);
+    struct listing_row *row = arena_alloc(flusher->arena, sizeof(*row));
+
+    *row = (struct listing_row){
+        .kind = "target",
+        .channel = listing->channel,
+        .listing = listing->listing,
+        .address = listing->address,
+        .sku = stock_listing_sku(flusher->stock, listing),
+        .quantity = listing->quantity,
+        .version = change->quantity_changed ? flush_next_version(flusher, listing, base)
+                                            : flush_old_version(flusher, listing),
+        .sold_here = listing->sold_here,
+        .mapping_id = listing->mapping_id,
+        .rule_id = listing->rule_id,
+        .event_id = listing->event_id,
+        .cause_channel = cause == NULL ? "" : cause->source.channel,
+        .occurred_ms = cause == NULL ? 0 : cause->times.occurred_ms,
+        .received_ms = cause == NULL ? 0 : cause->times.received_ms,
+        .applied_ms = flusher->now_ms,
+        .traceparent = cause == NULL ? "" : cause->traceparent,
+    };
+    return row;
+}
+
+/* New mappings change what the catalog topic says of their listings. */
+static bool flush_catalog_entries(struct flusher *flusher, const struct listing_row *const *rows,
+                                  size_t count, struct err *err)
+{
+    const struct stock_mapping *const *mappings = NULL;
+    size_t mappings_len = stock_new_mappings(flusher->stock, &mappings);
+    SCOPED(map) struct map *mapped = map_new();
+    const struct listing_row **entries = arena_alloc(flusher->arena, count * sizeof(const void *));
+    size_t len = 0;
+
+    for (size_t i = 0; i < mappings_len; i++)
+        map_set(mapped,
+                ledger_listing_key(flusher->arena, mappings[i]->channel, mappings[i]->listing),
+                flusher);
+    for (size_t i = 0; i < count; i++) {
+        if (map_get(mapped,
+                    ledger_listing_key(flusher->arena, rows[i]->channel, rows[i]->listing)) == NULL)
+            continue;
+        struct listing_row *entry = arena_memdup(flusher->arena, rows[i], sizeof(*entry));
+
+        entry->kind = "catalog";
+        entries[len++] = entry;
+    }
+    return flush_rows(flusher, sql_ledger_insert_outbox, entries, len, outbox_catalog_columns, err);
+}
+
+static bool flush_listings(struct flusher *flusher, struct err *err)
+{
+    const struct stock_listing_change *changes = NULL;
+    size_t count = stock_changed_listings(flusher->stock, &changes);
+    const struct listing_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+    const struct listing_row **moved = arena_alloc(flusher->arena, count * sizeof(const void *));
+    size_t moved_len = 0;
+    int64_t base = 0;
+
+    if (count == 0)
+        return true;
+    if (!flush_timeline(flusher, &base, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = flush_listing_row(flusher, &changes[i], base);
+        if (changes[i].quantity_changed)
+            moved[moved_len++] = rows[i];
+    }
+    return flush_rows(flusher, sql_ledger_upsert_listings, rows, count, listing_columns, err) &&
+           flush_rows(flusher, sql_ledger_insert_targets, moved, moved_len, target_columns, err) &&
+           flush_catalog_entries(flusher, rows, count, err) &&
+           flush_rows(flusher, sql_ledger_insert_outbox, moved, moved_len, outbox_target_columns,
+                      err);
+}
+
+bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_working_set *set,
+                  const struct map *events, int64_t now_ms, struct err *err)
+{
+    struct flusher flusher = {pg, arena, set->stock, set, events, now_ms};
+
+    return flush_lines(&flusher, err) && flush_catalogue(&flusher, err) &&
+           flush_positions(&flusher, err) && flush_listings(&flusher, err);
+}

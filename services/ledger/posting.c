@@ -1,0 +1,282 @@
+#include "services/ledger/posting.h"
+
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/base/metrics.h"
+#include "lib/event/codec.h"
+
+#include "services/ledger/flush.h"
+#include "services/ledger/rows.h"
+#include "services/ledger/subject.h"
+#include "services/ledger/working_set.h"
+
+#include "sql.h"
+
+static const struct metric conflicts_total = {
+    "stockbus_ledger_conflicts_total",
+    "Events whose id was known with other content: somebody rewrites history.",
+    METRIC_COUNTER,
+    {0}};
+
+/* An event with where it came from and what becomes of it; also its row in ledger.events. */
+struct posting {
+    const struct event *event;
+    const char *event_id;
+    const char *hash; /* hex */
+    const char *kind;
+    const char *channel;
+    const char *account;
+    const char *notification_id;
+    const char *captured_via;
+    const char *actor;
+    const char *listing;
+    const char *sku;
+    const char *order_id;
+    const char *line_id;
+    int64_t occurred_ms;
+    int64_t received_ms;
+    int64_t partition;
+    int64_t offset;
+    const char *traceparent;
+    const char *status;
+    const char *reason;
+    bool known;
+};
+
+struct posting_batch {
+    struct pg *pg;
+    struct arena *arena;
+    struct posting **postings; /* one per id */
+    size_t len;
+    struct map *by_id;               /* id -> struct posting * */
+    struct map *events;              /* id -> struct event *: only new ones */
+    const struct posting **suspects; /* known ids: same content, or an alarm? */
+    size_t suspects_len;
+    size_t suspects_capacity;
+};
+
+#define ROW     struct posting
+#define TEXT(f) LEDGER_ROWS_TEXT_OF(ROW, f)
+#define INT(f)  LEDGER_ROWS_INT_OF(ROW, f)
+static const struct ledger_rows_column event_columns[] = {
+    TEXT(event_id),     TEXT(hash),        TEXT(kind),
+    TEXT(channel),      TEXT(account),     TEXT(notification_id),
+    TEXT(captured_via), TEXT(actor),       TEXT(listing),
+    TEXT(sku),          TEXT(order_id),    TEXT(line_id),
+    INT(occurred_ms),   INT(received_ms),  INT(partition),
+    INT(offset),        TEXT(traceparent), {0},
+};
+static const struct ledger_rows_column suspect_columns[] = {
+    TEXT(event_id), TEXT(hash), INT(partition), INT(offset), {0}};
+static const struct ledger_rows_column status_columns[] = {
+    TEXT(event_id), TEXT(status), TEXT(reason), {0}};
+#undef ROW
+
+static const char *posting_hash(struct arena *arena, const struct event *event)
+{
+    unsigned char hash[EVENT_HASH_LEN];
+    SCOPED(buf) struct buf hex = {0};
+
+    event_content_hash(event, hash);
+    buf_hex(&hex, hash, sizeof(hash));
+    return arena_strdup(arena, buf_str(&hex));
+}
+
+static struct posting *posting_new(struct arena *arena, const struct event *event,
+                                   const struct ledger_feed_record *record)
+{
+    struct ledger_subject subject = ledger_subject_of(event);
+    struct posting *posting = arena_alloc(arena, sizeof(*posting));
+
+    *posting = (struct posting){
+        .event = event,
+        .event_id = event->id,
+        .hash = posting_hash(arena, event),
+        .kind = event_kind_name(event->kind),
+        .channel = *subject.channel == '\0' ? event->source.channel : subject.channel,
+        .account = event->source.account,
+        .notification_id = event->source.notification_id,
+        .captured_via = event_via_name(event->source.captured_via),
+        .actor = event->source.actor,
+        .listing = subject.listing,
+        .sku = subject.sku,
+        .order_id = subject.order_id,
+        .line_id = subject.line_id,
+        .occurred_ms = event->times.occurred_ms,
+        .received_ms = event->times.received_ms,
+        .partition = record->partition,
+        .offset = record->offset,
+        .traceparent = event->traceparent,
+        .status = "applied",
+        .reason = "",
+    };
+    return posting;
+}
+
+static void posting_suspect(struct posting_batch *batch, const struct posting *posting)
+{
+    batch->suspects = arena_grow(batch->arena, batch->suspects, batch->suspects_len,
+                                 &batch->suspects_capacity, sizeof(*batch->suspects));
+    batch->suspects[batch->suspects_len++] = posting;
+}
+
+/* One posting per id; a second one of the batch is a duplicate, or a conflict. */
+static bool posting_take(struct posting_batch *batch, const struct ledger_feed_record *record,
+                         struct err *err)
+{
+    struct event *event = arena_alloc(batch->arena, sizeof(*event));
+
+    if (record->body == NULL)
+        return err_set(err, ERR_REJECT, "an event without a body");
+    if (!event_decode(batch->arena, record->body, record->body_len, event, err) ||
+        !event_check(event, err))
+        return false;
+    struct posting *posting = posting_new(batch->arena, event, record);
+    if (map_get(batch->by_id, posting->event_id) != NULL) {
+        posting_suspect(batch, posting);
+        return true;
+    }
+    map_set(batch->by_id, posting->event_id, posting);
+    batch->postings[batch->len++] = posting;
+    return true;
+}
+
+/* Writes the rows of ledger.events; who was known already is marked. */
+static bool posting_insert(struct posting_batch *batch, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    const void *const *postings = (const void *const *)batch->postings;
+
+    if (!ledger_rows_run(batch->pg, batch->arena, sql_ledger_insert_events, postings, batch->len,
+                         event_columns, &rows, err))
+        return false;
+    for (size_t i = 0; i < batch->len; i++)
+        batch->postings[i]->known = true;
+    for (size_t row = 0; rows != NULL && row < pg_rows_count(rows); row++) {
+        struct posting *posting = map_get(batch->by_id, pg_rows_text(rows, row, "event_id"));
+
+        posting->known = false;
+        map_set(batch->events, posting->event_id, (void *)(uintptr_t)posting->event);
+    }
+    for (size_t i = 0; i < batch->len; i++) {
+        if (batch->postings[i]->known)
+            posting_suspect(batch, batch->postings[i]);
+    }
+    return true;
+}
+
+static bool posting_check_suspects(struct posting_batch *batch, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (!ledger_rows_run(batch->pg, batch->arena, sql_ledger_insert_conflicts,
+                         (const void *const *)batch->suspects, batch->suspects_len, suspect_columns,
+                         &rows, err))
+        return false;
+    for (size_t row = 0; rows != NULL && row < pg_rows_count(rows); row++) {
+        metric_add(&conflicts_total, 1, NULL, NULL, NULL);
+        log_error("ledger.conflict", "event_id", pg_rows_text(rows, row, "event_id"), "why",
+                  "known with other content");
+    }
+    return true;
+}
+
+struct observed_row {
+    const char *channel;
+    const char *listing;
+    const char *address;
+    int64_t quantity;
+    int64_t observed_ms;
+};
+
+#define ROW struct observed_row
+static const struct ledger_rows_column observed_columns[] = {
+    TEXT(channel), TEXT(listing), TEXT(address), INT(quantity), INT(observed_ms), {0}};
+#undef ROW
+
+static bool posting_observations(struct posting_batch *batch, struct err *err)
+{
+    const struct observed_row **rows = arena_alloc(batch->arena, batch->len * sizeof(*rows));
+    size_t len = 0;
+
+    for (size_t i = 0; i < batch->len; i++) {
+        const struct event *event = batch->postings[i]->event;
+
+        if (batch->postings[i]->known || event->kind != EVENT_OBSERVATION ||
+            !event->observation.tracked)
+            continue;
+        const struct observed_row row = {event->source.channel, event->observation.listing,
+                                         event->observation.address, event->observation.quantity,
+                                         event->observation.version_ms > 0
+                                             ? event->observation.version_ms
+                                             : event->times.occurred_ms};
+
+        rows[len++] = arena_memdup(batch->arena, &row, sizeof(row));
+    }
+    return ledger_rows_run(batch->pg, batch->arena, sql_ledger_upsert_observed,
+                           (const void *const *)rows, len, observed_columns, NULL, err);
+}
+
+static bool posting_fold(struct posting_batch *batch, struct err *err)
+{
+    struct ledger_working_set set = {.stock = stock_new(batch->arena), .versions = map_new()};
+    const struct event **events = arena_alloc(batch->arena, batch->len * sizeof(*events));
+    const struct posting **marked = arena_alloc(batch->arena, batch->len * sizeof(*marked));
+    size_t events_len = 0;
+    size_t marked_len = 0;
+    bool ok = false;
+
+    for (size_t i = 0; i < batch->len; i++) {
+        if (!batch->postings[i]->known)
+            events[events_len++] = batch->postings[i]->event;
+    }
+    if (!ledger_working_set_load(batch->pg, batch->arena, events, events_len, &set, err))
+        goto out;
+    for (size_t i = 0; i < batch->len; i++) {
+        struct posting *posting = batch->postings[i];
+
+        if (posting->known)
+            continue;
+        enum stock_verdict verdict = stock_apply(set.stock, posting->event, &posting->reason);
+        if (verdict == STOCK_APPLIED)
+            continue;
+        posting->status = verdict == STOCK_NOTED ? "noted" : "parked";
+        marked[marked_len++] = posting;
+    }
+    stock_settle(set.stock);
+    ok = ledger_rows_run(batch->pg, batch->arena, sql_ledger_update_event_status,
+                         (const void *const *)marked, marked_len, status_columns, NULL, err) &&
+         ledger_flush(batch->pg, batch->arena, &set, batch->events, clock_now_ms(), err);
+out:
+    map_free(set.versions);
+    return ok;
+}
+
+static bool posting_run(struct posting_batch *batch,
+                        const struct ledger_feed_record *const *records, size_t count,
+                        struct err *err)
+{
+    batch->postings = arena_alloc(batch->arena, count * sizeof(struct posting *));
+    for (size_t i = 0; i < count; i++) {
+        if (!posting_take(batch, records[i], err))
+            return false;
+    }
+    return posting_insert(batch, err) && posting_check_suspects(batch, err) &&
+           posting_observations(batch, err) && posting_fold(batch, err);
+}
+
+bool ledger_posting_apply(void *opaque, struct pg *pg, struct arena *arena,
+                          const struct ledger_feed_record *const *records, size_t count,
+                          struct err *err)
+{
+    struct posting_batch batch = {
+        .pg = pg, .arena = arena, .by_id = map_new(), .events = map_new()};
+    bool ok = posting_run(&batch, records, count, err);
+
+    (void)opaque;
+    map_free(batch.by_id);
+    map_free(batch.events);
+    return ok;
+}

@@ -1,0 +1,19 @@
+/* The ledger's settings: one table, printed by --help. */
+#pragma once
+
+#include <stdint.h>
+
+#include "lib/base/settings.h"
+
+struct ledger_settings {
+    const char *log_level;
+    const char *brokers;
+    const char *topic_prefix;
+    const char *database_url;
+    const char *admin_address;
+    const char *replica;
+    int64_t batch_max;
+    int64_t session_timeout_ms;
+};
+
+extern const struct setting ledger_settings_table[];

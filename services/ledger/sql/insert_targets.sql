@@ -1,0 +1,7 @@
+INSERT INTO ledger.targets
+       (channel, listing, version, address, quantity, sold_here, event_id, rule_id, mapping_id,
+        cause_channel, occurred_ms, received_ms, applied_ms, traceparent)
+SELECT *
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
+              $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[],
+              $13::bigint[], $14::text[])

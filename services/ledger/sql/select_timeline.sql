@@ -1,0 +1,1 @@
+SELECT timeline FROM ledger.timeline

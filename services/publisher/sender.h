@@ -1,0 +1,23 @@
+/*
+ * Sends what the board picks to the channel's API within its budget, reads the answers and reports
+ * the outcomes. One thread; publisher_sender_step() is called by the publisher's loop.
+ */
+#pragma once
+
+#include "lib/base/err.h"
+
+#include "channels/account.h"
+#include "services/publisher/board.h"
+#include "services/publisher/outcomes.h"
+
+struct publisher_sender;
+
+struct publisher_sender *publisher_sender_new(const struct channel_account *account,
+                                              struct board *board,
+                                              struct publisher_outcomes *outcomes, struct err *err);
+void publisher_sender_free(struct publisher_sender *sender);
+SCOPE_DEFINE(publisher_sender, struct publisher_sender, publisher_sender_free)
+/* Starts what the budget allows, then waits up to timeout_ms for answers. */
+bool publisher_sender_step(struct publisher_sender *sender, bool may_start, int timeout_ms,
+                           struct err *err) MUST_CHECK;
+int publisher_sender_in_flight(const struct publisher_sender *sender);

@@ -1,0 +1,19 @@
+/*
+ * One comparison of a channel with the replayed topics: snapshot, replay, judgement, a second look
+ * when the differences may pass, then the report and the database.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "channels/account.h"
+#include "lib/base/err.h"
+#include "services/reconciler/order.h"
+#include "services/reconciler/settings.h"
+
+/* *ret_findings: how many. ERR_RETRY: broker, database or channel is away; ERR_REJECT: the snapshot
+   or the order is not understood. Findings are printed also when they can't be stored. */
+bool reconciler_run(const struct reconciler_settings *settings,
+                    const struct channel_account *account, const struct reconciler_order *order,
+                    int64_t *ret_findings, struct err *err) MUST_CHECK;

@@ -1,0 +1,2 @@
+-- An error where the table, or the right to see it, is missing.
+SELECT pg_catalog.has_table_privilege('findings.findings', 'INSERT') AS may_write
