@@ -1,0 +1,162 @@
+# stockbus: one non-recursive Makefile. `make help` lists what there is to do.
+# Out of tree in build/$(MODE)/; lists come from wildcards, so adding a file edits nothing here.
+
+MODE ?= release
+BUILD := build/$(MODE)
+GEN := $(BUILD)/gen
+BIN := $(BUILD)/bin
+
+MODE_release := -O2 -g
+MODE_debug := -Og -g3
+MODE_asan := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+MODE_tsan := -O1 -g3 -fsanitize=thread
+ifeq ($(MODE_$(MODE)),)
+$(error MODE=$(MODE) is none of release, debug, asan, tsan)
+endif
+
+PACKAGES := rdkafka libmicrohttpd libpq libprotobuf-c libcurl yajl yaml-0.1 openssl uuid
+PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+            -Wswitch-enum -Wvla -Wundef
+CFLAGS := -std=gnu17 $(MODE_$(MODE)) $(WARNINGS) $(if $(CI),-Werror) -fno-strict-aliasing -D_GNU_SOURCE
+CPPFLAGS = -I. -I$(GEN) $(PACKAGE_CFLAGS)
+LDFLAGS := $(filter -fsanitize=%,$(MODE_$(MODE))) -pthread
+LDLIBS = $(PACKAGE_LIBS) -lm
+
+# One short line a step; V=1 shows the commands.
+quiet = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
+
+PROGRAMS := $(patsubst %/main.c,%,$(wildcard services/*/main.c tools/*/main.c))
+BINS := $(addprefix $(BIN)/,$(notdir $(PROGRAMS)))
+SOURCES := $(filter-out %/main.c,$(shell find lib channels services tools -name '*.c' 2>/dev/null))
+PROTO := $(wildcard proto/stockbus/v1/*.proto)
+PROTO_C := $(patsubst proto/%.proto,$(GEN)/%.pb-c.c,$(PROTO))
+SQL := $(shell find services tools -path '*/sql/*.sql' 2>/dev/null)
+SQL_H := $(GEN)/sql.h
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(PROTO_C:.c=.o) $(BUILD)/sql.o
+ARCHIVE := $(BUILD)/libstockbus.a
+
+TESTS := $(patsubst %.c,$(BUILD)/%,$(shell find tests/unit tests/contract tests/property tests/integration -name '*_test.c' 2>/dev/null))
+
+# Programs that tests run.
+TEST_TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %_test.c,$(wildcard tests/integration/c/*.c tests/property/*.c)))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+JOBS ?= $(shell nproc)
+SUB_MAKE = $(MAKE) --no-print-directory -j$(JOBS)
+CASES ?= 100000
+KILLS ?= 50
+SEED ?=
+.PHONY: all tests-build layers demo up down status test unit property integration acceptance chaos chaos-ledger tidy \
+        setup built tests-built clean help
+
+##@ Build
+all: $(BINS) layers ## Build every program (MODE=release|debug|asan|tsan)
+
+tests-build: $(TESTS) $(TEST_TOOLS)
+
+layers: $(BUILD)/layers.ok ## Check who includes whom
+$(BUILD)/layers.ok: tests/tidy/layers $(shell find lib channels services tools tests -name '*.[ch]' 2>/dev/null)
+	@mkdir -p $(@D)
+	@tests/tidy/layers && touch $@
+
+$(BINS): $(BIN)/%: $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %/$*/main.o,$^) $(ARCHIVE) $(LDLIBS)
+$(foreach p,$(PROGRAMS),$(eval $(BIN)/$(notdir $(p)): $(BUILD)/$(p)/main.o))
+
+$(ARCHIVE): $(OBJECTS)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(BUILD)/%.o: %.c | $(PROTO_C) $(SQL_H)
+	@mkdir -p $(@D)
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Generated code is not held to our warnings.
+$(PROTO_C:.c=.o): %.o: %.c
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(filter-out -W%,$(CFLAGS)) -c -o $@ $<
+$(GEN)/%.pb-c.c: proto/%.proto
+	@mkdir -p $(GEN)
+	$(call quiet,PROTO,$<)protoc-c --proto_path=proto --c_out=$(GEN) $<
+
+# Every services/<s>/sql/<verb>_<noun>.sql becomes the constant sql_<s>_<verb>_<noun>.
+$(BUILD)/sql.o: $(GEN)/sql.c $(SQL_H)
+	$(call quiet,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+$(GEN)/sql.c: $(SQL) tests/tidy/embed-sql
+	@mkdir -p $(@D)
+	@tests/tidy/embed-sql source $(SQL) > $@
+$(SQL_H): $(SQL) tests/tidy/embed-sql
+	@mkdir -p $(@D)
+	@tests/tidy/embed-sql header $(SQL) > $@
+
+$(TESTS) $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/%.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+##@ Run
+demo: built ## Start everything, sell on every channel at once, end with a verdict; leaves nothing running
+	@deploy/local/demo-run
+
+up: built ## Start the whole suite below var/up and keep it running
+	@deploy/local/suite start var/up
+	@deploy/local/suite status var/up
+
+down: ## Stop what `make up` started
+	@deploy/local/suite stop var/up
+
+status: ## Say what runs and where it listens
+	@deploy/local/suite status var/up
+
+##@ Test
+test: setup ## Every test: release build, then the sanitized build of unit, contract and property tests
+	@$(SUB_MAKE) MODE=release all tests-build
+	@$(SUB_MAKE) MODE=asan all tests-build
+	@tests/all
+
+unit: tests-built ## Unit, contract and property tests
+	@MODE=$(MODE) tests/run unit
+
+property: tests-built ## CASES (100000) random cases from SEED (random): any order, and a naive second implementation
+	@nice -n 10 tests/property/property.py --build $(BUILD) --cases $(CASES) --seed '$(SEED)'
+
+integration: tests-built ## Tests on a real broker and a real database
+	@MODE=$(MODE) tests/run integration
+
+acceptance: built ## The six verification tests F169-F174, with a verdict
+	@MODE=$(MODE) tests/run acceptance
+
+chaos: built ## kill -9 of every service, the broker and the database in a burst
+	@MODE=$(MODE) tests/run chaos
+
+chaos-ledger: tests-built ## KILLS (50) random kills and halts from SEED (random) around two replicas of the ledger
+	@BUILD=$(BUILD) KILLS='$(KILLS)' SEED='$(SEED)' tests/chaos/ledger.py
+
+tidy: ## Layer rule, style rules, lint of the protobuf files
+	@tests/run tidy
+
+##@ Set-up
+setup: ## Install what is missing (apt, no recommended extras) and fetch the broker
+	@deploy/local/setup
+	@deploy/local/kafka/fetch >/dev/null
+
+# Sub-makes: on a fresh machine this make read pkg-config before the set-up installed the libraries.
+built: setup
+	@$(SUB_MAKE) MODE=$(MODE) all
+
+tests-built: setup
+	@$(SUB_MAKE) MODE=$(MODE) all tests-build
+
+clean: ## Remove what was built (not var/, not the cache)
+	rm -rf build
+
+##@ Help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} \
+	      /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

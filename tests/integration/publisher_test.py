@@ -1,0 +1,508 @@
+#!/usr/bin/env python3
+"""The publishers against channels that misbehave: publisher_test.py DIR
+
+A suite of its own runs beside DIR, its publishers behind a proxy that keeps every request and answers in the channels'
+place when told. One line per check: `ok name` or `not ok name`, then `N passed, N failed`.
+"""
+
+import concurrent.futures
+import json
+import pathlib
+import re
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness.proxy import PAGE_403, RESET, Answer, Proxy  # noqa: E402
+from harness.suite import Report, Suite, expect, until  # noqa: E402
+
+SHOPIFY, WOO = "shopify-main", "woo-main"
+CHANNELS = (SHOPIFY, WOO)
+STOCK = 600
+BUFFER = 2
+TIMEOUT_MS = 1200
+OUTAGE_SECONDS = 2
+ESCALATIONS = "stockbus_publisher_escalations_total"
+
+
+class Bench:
+    """The suite, its proxy, and what the tests do to both."""
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.file = pathlib.Path(suite.directory) / "suite/channels.yaml"
+        self.original = self.file.read_text()
+        self.proxy = Proxy(int((pathlib.Path(suite.directory) / "suite/ports/sandbox").read_text()))
+        self.buffer = BUFFER
+
+    def close(self):
+        self.proxy.close()
+
+    def write_channels(self, **changes):
+        """changes: {channel with _: {key: value}}; every channel goes through the proxy."""
+        text = re.sub(r'(base_url: "http://127\.0\.0\.1:)\d+', rf"\g<1>{self.proxy.port}", self.original)
+        out = []
+        for block in re.split(r"(?m)^(?=  - )", text):
+            name = re.search(r'name: "([^"]+)"', block)
+            keys = {"timeout_ms": TIMEOUT_MS, **changes.get(name.group(1).replace("-", "_"), {})} if name else {}
+            for key, value in keys.items():
+                block = re.sub(rf"(?m)^    {key}:.*\n", "", block)
+                block += f"    {key}: {json.dumps(value)}\n"
+            out.append(block)
+        self.file.write_text("".join(out))
+
+    def restart(self, channels=CHANNELS, verb="halt"):
+        def one(channel):
+            self.suite.script(verb, f"publisher-{channel}")
+            self.suite.script("run", f"publisher-{channel}")
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(one, channels))
+
+    def settle(self, seconds=40):
+        self.suite.settle(seconds)
+
+    def all_well(self):
+        self.proxy.rules.clear()
+        self.suite.control("faults", {"channel": "*"})
+
+    def change_every_target(self):
+        self.buffer += 1
+        self.suite.stockctl("rule", "--buffer", str(self.buffer), "--id", f"rule-{self.buffer}")
+
+    def log(self, after=0):
+        """Entries of the sandbox's log."""
+        entries = []
+        while True:
+            answer = self.suite.control(f"log?after={after}&limit=5000")
+            entries += answer["entries"]
+            if not answer["entries"]:
+                return entries
+            after = answer["next"]
+
+    def log_end(self):
+        return self.suite.control("log?limit=1")["last"]
+
+    def sales(self, orders, per_second, seed):
+        """A trace that goes on behind the caller's back."""
+        return threading.Thread(target=self.suite.trace, daemon=True,
+                                kwargs={"orders": orders, "per_second": per_second, "channels": list(CHANNELS),
+                                        "quantity_max": 2, "listings_max": 2, "seed": seed})
+
+    def listing_of(self, channel, sku):
+        return next(listing for (one, listing), its in self.suite.skus().items() if one == channel and its == sku)
+
+    def id_of(self, channel, listing):
+        """What requests call a listing."""
+        address = next(row["address"] for row in self.suite.rows("targets", "--channel", channel)
+                       if row["listing"] == listing) or listing
+        return address.split("@")[0] if channel == SHOPIFY else address.split("/")[-1]
+
+    def classes(self, channel, since_ms):
+        """Error classes of tries that were to be repeated."""
+        rows = self.suite.sql("SELECT DISTINCT error_class FROM ledger.pushes WHERE result = 'retrying' "
+                              f"AND channel = '{channel}' AND published_ms >= {since_ms}")
+        return {row[0] for row in rows}
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+# ---- outages
+
+
+def outage(bench, seed, begin, want, settle=40):
+    """Sales go on while the channels misbehave; afterwards all is well, and the tries are told by their classes."""
+    since = now_ms()
+    sales = bench.sales(20 * OUTAGE_SECONDS, 20, seed)
+    begin()
+    sales.start()
+    sales.join()
+    bench.all_well()
+    healed = time.monotonic()
+    bench.settle(settle)
+    healed = time.monotonic() - healed
+    seen = {}
+    for channel in CHANNELS:
+        seen[channel] = bench.classes(channel, since)
+        expect(seen[channel] & want[channel], f"{channel}: classes of tries are {seen[channel]}, want {want[channel]}")
+    print(f"    at rest {healed:.1f} s after it; classes " +
+          ", ".join(f"{channel} {'/'.join(sorted(seen[channel]))}" for channel in CHANNELS))
+
+
+def faults(bench, **what):
+    return lambda: bench.suite.control("faults", {"channel": "*", **what})
+
+
+def answers(bench, answer):
+    def begin():
+        for channel in CHANNELS:
+            bench.proxy.rules[channel] = lambda request: answer
+    return begin
+
+
+def outages(bench, report):
+    def both(*classes):
+        return {channel: set(classes) for channel in CHANNELS}
+
+    cases = [
+        ("a storm of 429", faults(bench, answer_429=0.8), both("http_429")),
+        ("500", faults(bench, answer_500=0.8), both("http_500", "internal_server_error")),
+        ("500 after the write was applied", faults(bench, answer_500_after_apply=0.7),
+         both("http_500", "internal_server_error")),
+        ("answers that come too late", faults(bench, hang=0.7, hang_ms=TIMEOUT_MS + 1500), both("no_answer")),
+        ("connections that end", answers(bench, RESET), both("no_answer")),
+        ("a page with 403", answers(bench, PAGE_403), both("http_403")),
+        ("a page with 200", answers(bench, Answer(200, "<html>maintenance</html>")), both("bad_json")),
+    ]
+    for number, (name, begin, want) in enumerate(cases):
+        with report.test(f"outage: {name}: no push is lost, and tries are told by their class"):
+            outage(bench, 500 + number, begin, want)
+
+
+def escalation(bench):
+    """Three failures in a row of a listing are told once, also while newer targets come; a success starts anew."""
+    sku = sorted(bench.suite.initial)[0]
+    other = {SHOPIFY: WOO, WOO: SHOPIFY}
+    for channel in CHANNELS:
+        counter = f"publisher-{channel}"
+        before = bench.suite.metric(counter, ESCALATIONS)
+        for outage_number in (1, 2):
+            since = now_ms()
+            bench.proxy.rules[channel] = lambda request: Answer(500, "<html>oops</html>")
+
+            def failures(since=since, channel=channel):
+                return int(bench.suite.sql("SELECT count(*) FROM ledger.pushes WHERE result = 'retrying' AND "
+                                           f"channel = '{channel}' AND published_ms >= {since}")[0][0])
+
+            for _ in range(4):  # newer targets of the one listing
+                bench.suite.sell(other[channel], bench.listing_of(other[channel], sku))
+                time.sleep(0.15)
+            until(20, lambda: failures() >= 5, f"{channel} fails five times")
+            seen = bench.suite.metric(counter, ESCALATIONS) - before
+            expect(seen == outage_number, f"{channel}: {seen:.0f} escalations after {outage_number} outages "
+                                          f"of one listing, {failures()} failures")
+            bench.all_well()
+            bench.settle()
+
+
+# ---- budget
+
+
+def windows_within(times, burst, rate, slack):
+    """The largest excess of any window over burst + rate x window."""
+    worst = 0.0
+    for first in range(len(times)):
+        for last in range(first, len(times)):
+            allowed = burst + rate * (times[last] - times[first] + slack)
+            worst = max(worst, last - first + 1 - allowed)
+    return worst
+
+
+def budget(bench):
+    """Shopify: 20 points a second, 10 a mutation, although the shop itself would restore 100. WooCommerce: 2 requests
+    a second. One listing a request."""
+    bench.write_channels(shopify_main={"rate_per_second": 20, "rate_burst": 20, "batch_max": 1},
+                         woo_main={"rate_per_second": 2, "rate_burst": 2, "batch_max": 1})
+    bench.restart()
+    bench.settle()
+    sku = sorted(bench.suite.initial)[1]
+    start = time.monotonic()
+    bench.change_every_target()
+    time.sleep(1.5)  # the bursts are spent
+    first, second = bench.listing_of(SHOPIFY, sku), bench.listing_of(WOO, sku)
+    left = bench.suite.shown()[(SHOPIFY, first)]
+    sold = time.monotonic()
+    expect(bench.suite.sell(SHOPIFY, first, left) is not None, f"{left} of {sku} can't be sold")
+    bench.settle()
+    zero = bench.id_of(WOO, second)
+    pushes = bench.proxy.pushes(WOO, sold)
+    position = next(i for i, one in enumerate(pushes) if one.quantities() == {zero: 0})
+    expect(len(pushes) - position > 3, f"only {len(pushes) - position} requests waited for the budget")
+    # One or two may have gone before the ledger knew.
+    expect(position <= 2, f"the target to zero went as number {position + 1} of {len(pushes)} after the sale")
+    for channel in CHANNELS:
+        times = [one.at for one in bench.proxy.seen if one.channel == channel and one.at >= start]
+        worst = windows_within(times, 2, 2, 0.2)
+        print(f"    {channel}: {len(times)} requests in {times[-1] - times[0]:.1f} s, "
+              f"{'never above' if worst <= 0 else 'above'} 2 + 2/s; zero as number {position + 1}")
+        expect(worst <= 0, f"{channel}: a window has {worst:.1f} requests too many")
+        expect(len(times) >= 12, f"{channel}: only {len(times)} requests")
+    bench.write_channels()
+    bench.restart()
+
+
+# ---- order
+
+
+def versions_in_order(bench, after):
+    """Pushes in the order in which the channel took them never go back to an older target."""
+    targets = {}
+    for channel, listing, version, quantity in bench.suite.sql(
+            "SELECT channel, listing, version, quantity FROM ledger.targets ORDER BY version"):
+        targets.setdefault((channel, listing), []).append((int(version), int(quantity)))
+    at = {}
+    pushes = 0
+    for entry in bench.log(after):
+        if entry["type"] != "push":
+            continue
+        key = (entry["channel"], entry["listing"])
+        pushes += 1
+        place = at.get(key, 0)
+        versions = targets[key]
+        while place < len(versions) and versions[place][1] != entry["quantity"]:
+            place += 1
+        expect(place < len(versions), f"{key}: {entry['quantity']} was pushed after {versions[at.get(key, 0)]}; "
+                                      f"targets since are {versions[at.get(key, 0):][:5]}")
+        at[key] = place
+    return pushes
+
+
+def order(bench):
+    after = 0
+    bench.suite.control("faults", {"channel": "*", "answer_500": 0.15, "answer_500_after_apply": 0.15,
+                                   "answer_429": 0.05, "hang": 0.05, "hang_ms": TIMEOUT_MS + 500})
+    sales = bench.sales(150, 25, 900)
+    sales.start()
+    time.sleep(2)
+    bench.restart(verb="kill")
+    sales.join()
+    bench.all_well()
+    bench.settle()
+    pushes = versions_in_order(bench, after)
+    print(f"    {pushes} pushes since the start of the suite, none older than the one before it")
+    expect(pushes > 100, f"only {pushes} pushes")
+
+
+def newest(bench):
+    """200 changes of a listing while its channel hangs end in few pushes."""
+    sku = sorted(bench.suite.initial)[2]
+    listing, other = bench.listing_of(SHOPIFY, sku), bench.listing_of(WOO, sku)
+    item = bench.id_of(SHOPIFY, listing)
+    newest_before = bench.suite.sql("SELECT max(version) FROM ledger.targets WHERE channel = "
+                                    f"'{SHOPIFY}' AND listing = '{listing}'")[0][0]
+    start = time.monotonic()
+    free = threading.Event()
+
+    def hold(request):
+        free.wait(10)
+
+    bench.proxy.rules[SHOPIFY] = hold
+    made = 0
+    for _ in range(200):
+        made += bench.suite.sell(WOO, other) is not None
+        time.sleep(0.012)
+    bench.proxy.rules.clear()
+    free.set()
+    bench.settle()
+    where = f"channel = '{SHOPIFY}' AND listing = '{listing}' AND version > {newest_before}"
+    versions = int(bench.suite.sql(f"SELECT count(*) FROM ledger.targets WHERE {where}")[0][0])
+    told = int(bench.suite.sql(f"SELECT count(DISTINCT version) FROM ledger.pushes WHERE {where}")[0][0])
+    superseded = int(bench.suite.sql(f"SELECT count(*) FROM ledger.pushes WHERE {where} AND result = 'superseded'")[0][0])
+    sent = [one.quantities()[item] for one in bench.proxy.pushes(SHOPIFY, start) if item in one.quantities()]
+    print(f"    {made} sales made {versions} targets: {len(sent)} pushes, {superseded} superseded")
+    expect(made == 200, f"only {made} sales")
+    expect(versions >= 20, f"only {versions} targets")
+    expect(len(sent) <= 12, f"{len(sent)} pushes of the listing: {sent}")
+    expect(sent[-1] == bench.suite.shown()[(SHOPIFY, listing)], f"the last push was {sent[-1]}")
+    expect(told == versions, f"{versions - told} of {versions} targets have no outcome")
+    expect(superseded >= versions - len(sent), f"{superseded} superseded outcomes of {versions} targets")
+
+
+# ---- credentials
+
+
+def credentials(bench):
+    bench.write_channels(shopify_main={"token": "shpat_wrong"}, woo_main={"token": "ck_wrong"})
+    bench.restart()
+    start = time.monotonic()
+    sku = sorted(bench.suite.initial)[3]
+    for channel in CHANNELS:  # of each other's sale they hear by a push
+        bench.suite.sell(channel, bench.listing_of(channel, sku))
+    bench.change_every_target()
+    time.sleep(4)
+    for channel in CHANNELS:
+        asked = len(bench.proxy.pushes(channel, start))
+        refused = bench.suite.metric(f"publisher-{channel}", "stockbus_publisher_auth_failures_total")
+        log = (pathlib.Path(bench.suite.directory) / f"suite/logs/publisher-{channel}.log").read_text()
+        print(f"    {channel}: {asked} requests in 4 s, {refused:.0f} counted as refused")
+        expect(1 <= asked <= 5, f"{channel}: {asked} requests with a wrong token")
+        expect(refused == asked, f"{channel}: {refused:.0f} of {asked} refusals are counted")
+        expect("publisher.credentials_refused" in log, f"{channel}: the log does not tell of refused credentials")
+    bench.write_channels()
+    bench.restart()
+    bench.settle()
+
+
+# ---- comparing
+
+
+def never_up(bench, after, listing):
+    """No push shows more than there was at that moment."""
+    shown = None
+    pushes = 0
+    for entry in bench.log(after):
+        if entry["channel"] != SHOPIFY or entry.get("listing") != listing:
+            continue
+        if entry["type"] == "start":
+            shown = entry["quantity"]
+        elif entry["type"] == "sale":
+            shown = None if shown is None else shown - entry["quantity"]
+        elif entry["type"] == "push":
+            expect(shown is None or entry["quantity"] <= shown,
+                   f"a push made it {entry['quantity']} where {shown} were left: a sale was overwritten")
+            shown = entry["quantity"]
+            pushes += 1
+    return pushes
+
+
+def compare_and_set(bench):
+    """Sales at the shop whose notifications are late, and sales elsewhere that make pushes without them."""
+    since, after = now_ms(), bench.log_end()
+    skus = sorted(bench.suite.initial)[4:8]
+    for sku in skus:  # one push each, so that the log tells what is shown
+        bench.suite.sell(WOO, bench.listing_of(WOO, sku))
+    bench.settle()
+    bench.suite.control("faults", {"channel": SHOPIFY, "delay_ms": 3000})
+    for turn in range(3):
+        for sku in skus:
+            bench.suite.sell(SHOPIFY, bench.listing_of(SHOPIFY, sku), 3)
+            bench.suite.sell(WOO, bench.listing_of(WOO, sku))
+        time.sleep(0.7)
+    bench.all_well()
+    bench.settle()
+    # A sale while the push itself is on its way.
+    sku = skus[0]
+    listing = bench.listing_of(SHOPIFY, sku)
+    held = threading.Event()
+
+    def hold_first(request):
+        if not held.is_set():
+            held.set()
+            bench.suite.sell(SHOPIFY, listing, 2)
+
+    bench.proxy.rules[SHOPIFY] = hold_first
+    bench.suite.sell(WOO, bench.listing_of(WOO, sku))
+    bench.settle()
+    bench.all_well()
+    pushes = sum(never_up(bench, after, bench.listing_of(SHOPIFY, sku)) for sku in skus)
+    lost = int(bench.suite.sql("SELECT count(*) FROM ledger.pushes WHERE error_class = 'CHANGE_FROM_QUANTITY_STALE' "
+                               f"AND published_ms >= {since}")[0][0])
+    print(f"    {pushes} pushes of {len(skus)} listings, {lost} more lost the comparison, no sale overwritten")
+    expect(held.is_set(), "no push was held")
+    expect(lost > 0, "no comparison was lost: the test shows nothing")
+
+
+# ---- one bad listing
+
+
+def bad_listing(bench):
+    """Listings that the channels do not have: rejected and shown, and their neighbours go on."""
+    suite = bench.suite
+    sku = sorted(suite.initial)[5]
+    location = next(row["address"] for row in suite.rows("targets", "--channel", SHOPIFY)).split("@")[1]
+    parent = bench.listing_of(WOO, sku).split("/")[0]
+    bad = {SHOPIFY: ("4711", f"4711@{location}", "4711"), WOO: (f"{parent}/4711", f"{parent}/4711", "4711")}
+    before = {channel: suite.metric(f"publisher-{channel}", ESCALATIONS) for channel in CHANNELS}
+    start = time.monotonic()
+    for channel, (listing, address, _) in bad.items():
+        suite.stockctl("listing", channel, listing, "--sku", sku, "--pool", "main", "--address", address)
+    keys = {(channel, one[0]) for channel, one in bad.items()}
+
+    def only_bad_left():
+        return {(row["channel"], row["listing"]) for row in suite.rows("targets", "--unsettled")} == keys
+
+    def neighbours_shown():
+        targets = {key: quantity for key, quantity in suite.targets().items() if key not in keys}
+        return suite.shown() == targets and only_bad_left()
+
+    def rejected():
+        return {(row["channel"], row["listing"]) for row in suite.rows("pushes", "--result", "rejected")} & keys
+
+    until(15, lambda: rejected() == keys, "both are rejected")
+    until(15, neighbours_shown, "their neighbours are confirmed")
+    bench.change_every_target()  # they go together with all others
+    time.sleep(0.5)
+    until(15, neighbours_shown, "their neighbours are confirmed again")
+    for channel, (_, _, item) in bad.items():
+        asked = [one for one in bench.proxy.pushes(channel, start) if item in one.quantities()]
+        told = suite.metric(f"publisher-{channel}", ESCALATIONS) - before[channel]
+        print(f"    {channel}: {len(asked)} requests with the bad listing, {told:.0f} escalation")
+        expect(len(asked) <= 6, f"{channel}: {len(asked)} requests with the bad listing")
+        expect(told == 1, f"{channel}: {told:.0f} escalations of one listing")
+    time.sleep(2)
+    more = [one for one in bench.proxy.pushes(SHOPIFY, time.monotonic() - 2) if one.quantities()]
+    expect(not more, "a rejected push is tried again")
+    return keys, neighbours_shown
+
+
+def bad_listing_unnamed(bench, neighbours_shown):
+    """The shop refuses a whole mutation and does not say for which entry."""
+    sku = sorted(bench.suite.initial)[0]
+    item = bench.id_of(SHOPIFY, bench.listing_of(SHOPIFY, sku))
+    bench.restart([SHOPIFY])  # nothing is known of whom to leave alone
+    start = time.monotonic()
+    refusal = {"data": {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [
+        {"field": ["input"], "message": "no", "code": "INVALID_QUANTITY_TOO_LOW"}]}}}
+
+    def refuse(request):
+        if item in request.quantities():
+            return Answer(200, json.dumps(refusal), "application/json")
+        return None
+
+    bench.proxy.rules[SHOPIFY] = refuse
+    bench.change_every_target()
+
+    def unsettled():
+        return {row["listing"] for row in bench.suite.rows("targets", "--unsettled", "--channel", SHOPIFY)}
+
+    want = {"4711", bench.listing_of(SHOPIFY, sku)}
+    time.sleep(0.5)
+    until(15, lambda: unsettled() == want, f"only {want} are left")
+    sizes = [len(one.quantities()) for one in bench.proxy.pushes(SHOPIFY, start)]
+    print(f"    requests of {sizes} listings")
+    expect(len(sizes) <= 14, f"{len(sizes)} requests")
+    bench.all_well()
+    bench.change_every_target()
+    time.sleep(0.5)
+    until(15, neighbours_shown, "all are confirmed again")
+
+
+def main():
+    report = Report()
+    directory = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "var/test").resolve()
+    with Suite(directory.parent / "test-publisher", products=4, variants=3, stock=STOCK, buffer=BUFFER) as suite:
+        suite.remember_initial()
+        bench = Bench(suite)
+        bench.write_channels()
+        bench.restart()
+        tests = [
+            ("escalation: once for three failures in a row, and again after a success", escalation),
+            ("budget: never above the rate, zero first", budget),
+            ("only the newest: 200 changes while the channel hangs", newest),
+            ("credentials refused: told, counted, nothing hammered", credentials),
+            ("compare-and-set: no sale is overwritten", compare_and_set),
+            ("order: no older target after a newer, with faults and kill -9", order),
+        ]
+        chosen = sys.argv[2:]
+        if not chosen or "outage" in chosen:
+            outages(bench, report)
+        for name, function in tests:
+            if chosen and not any(word in name for word in chosen):
+                continue
+            with report.test(name):
+                function(bench)
+            bench.all_well()
+        if not chosen or "bad" in chosen:
+            with report.test("bad listing: rejected and shown, neighbours go on"):
+                _, neighbours_shown = bad_listing(bench)
+                with report.test("bad listing: refused without a name, it is found"):
+                    bad_listing_unnamed(bench, neighbours_shown)
+        bench.close()
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+/*
+ * Random sets of facts for the property tests: few names and few times, so that everything meets.
+ * A seed makes the same case on every machine. Each event passes event_check().
+ */
+#pragma once
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+#include "lib/event/event.h"
+
+enum { CASE_EVENTS_MAX = 60 };
+
+/* ---- xoshiro256**, seeded by splitmix64 ---- */
+
+struct random {
+    uint64_t words[4];
+};
+
+static inline uint64_t rotated(uint64_t word, int by)
+{
+    return (word << by) | (word >> (64 - by));
+}
+
+static inline uint64_t random_next(struct random *random)
+{
+    uint64_t *s = random->words;
+    uint64_t result = rotated(s[1] * 5, 7) * 9;
+    uint64_t t = s[1] << 17;
+
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= t;
+    s[3] = rotated(s[3], 45);
+    return result;
+}
+
+static inline struct random random_from(uint64_t seed)
+{
+    struct random random;
+
+    for (size_t i = 0; i < 4; i++) {
+        seed += UINT64_C(0x9e3779b97f4a7c15);
+        uint64_t z = seed;
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        random.words[i] = z ^ (z >> 31);
+    }
+    return random;
+}
+
+static inline int64_t pick(struct random *random, int64_t from, int64_t to)
+{
+    return from + (int64_t)(random_next(random) % (uint64_t)(to - from + 1));
+}
+
+static inline bool chance(struct random *random, int64_t percent)
+{
+    return pick(random, 1, 100) <= percent;
+}
+
+#define ONE_OF(random, names) ((names)[pick(random, 0, (int64_t)ARRAY_LEN(names) - 1)])
+
+/* ---- events: few names and few times, so that everything meets ---- */
+
+static const char *const case_channels[] = {"amazon", "ebay"};
+static const char *const case_orders[] = {"o1", "o2", "o3"};
+static const char *const case_line_ids[] = {"1", "2"};
+static const char *const case_listings[] = {"hat", "set", "sock"};
+static const char *const case_skus[] = {"cap", "tie", "sash"};
+static const char *const case_pools[] = {"wh", "shop", "fba"};
+static const char *const case_buckets[] = {"sellable", "damaged"};
+
+static inline int64_t any_time(struct random *random)
+{
+    return pick(random, 1, 20);
+}
+
+/* The listing that the source names for a line: mostly the same, sometimes forgotten or another. */
+static inline const char *any_listing(struct random *random, const char *order_id,
+                                      const char *line_id)
+{
+    if (chance(random, 10))
+        return "";
+    if (chance(random, 10))
+        return ONE_OF(random, case_listings);
+    return case_listings[(size_t)(order_id[1] + line_id[0]) % ARRAY_LEN(case_listings)];
+}
+
+static inline void make_report(struct random *random, struct event *event)
+{
+    struct event_order_line *line = &event->order_line;
+
+    line->order_id = ONE_OF(random, case_orders);
+    line->line_id = ONE_OF(random, case_line_ids);
+    line->listing = any_listing(random, line->order_id, line->line_id);
+    line->ordered = pick(random, 0, 5);
+    line->cancelled = chance(random, 30) ? pick(random, 0, line->ordered) : 0;
+    line->placed_ms = chance(random, 10) ? any_time(random) : 3 + 5 * (line->order_id[1] - '0');
+    line->version_ms = any_time(random);
+    line->status = "open";
+}
+
+static inline void make_part(struct random *random, struct event *event)
+{
+    struct event_line_part *part = &event->part;
+
+    part->order_id = ONE_OF(random, case_orders);
+    part->line_id = ONE_OF(random, case_line_ids);
+    part->part_id = event->id;
+    part->listing = chance(random, 50) ? "" : any_listing(random, part->order_id, part->line_id);
+    part->quantity = pick(random, 1, 4);
+    part->bucket = event->kind == EVENT_LINE_RETURNED ? ONE_OF(random, case_buckets) : "";
+}
+
+static inline void make_stock(struct random *random, struct event *event)
+{
+    struct event_stock *fact = &event->stock;
+    int64_t least = event->kind == EVENT_STOCK_RECEIVED ? 1 : 0;
+
+    fact->fact_id = event->id;
+    fact->sku = ONE_OF(random, case_skus);
+    fact->pool = ONE_OF(random, case_pools);
+    fact->bucket = chance(random, 80) ? "sellable" : ONE_OF(random, case_buckets);
+    if (event->kind == EVENT_STOCK_ADJUSTED)
+        fact->quantity = chance(random, 50) ? pick(random, -4, -1) : pick(random, 1, 9);
+    else
+        fact->quantity = pick(random, least, chance(random, 50) ? 9 : 50);
+    fact->reason = "because";
+}
+
+static inline void make_transfer(struct random *random, struct event *event)
+{
+    struct event_transfer *fact = &event->transfer;
+
+    fact->fact_id = event->id;
+    fact->sku = ONE_OF(random, case_skus);
+    fact->from_pool = ONE_OF(random, case_pools);
+    fact->from_bucket = "sellable";
+    fact->to_pool = ONE_OF(random, case_pools);
+    fact->to_bucket = chance(random, 50) ? "damaged" : "inbound";
+    fact->quantity = pick(random, 1, 4);
+}
+
+static inline void make_mapping(struct random *random, struct arena *arena, struct event *event)
+{
+    struct event_mapping *fact = &event->mapping;
+    struct event_component *components = arena_alloc(arena, 3 * sizeof(*components));
+    size_t first = (size_t)pick(random, 0, 2);
+    size_t len = chance(random, 50) ? 1 : (size_t)pick(random, 2, 3);
+
+    for (size_t i = 0; i < len; i++) {
+        components[i].sku = case_skus[(first + i) % ARRAY_LEN(case_skus)];
+        components[i].units = pick(random, 1, 3);
+    }
+    fact->fact_id = event->id;
+    fact->channel = ONE_OF(random, case_channels);
+    fact->listing = ONE_OF(random, case_listings);
+    fact->address = chance(random, 30) ? "" : chance(random, 50) ? "here" : "there";
+    fact->components = components;
+    fact->components_len = chance(random, 85) ? len : 0;
+    fact->pool = ONE_OF(random, case_pools);
+    /* Most are older than most orders, or else every line would wait. */
+    if (chance(random, 70))
+        event->times.occurred_ms = pick(random, 1, 8);
+}
+
+static inline void make_pool(struct random *random, struct event *event)
+{
+    event->pool.fact_id = event->id;
+    event->pool.pool = ONE_OF(random, case_pools);
+    event->pool.authority = chance(random, 50) ? EVENT_POOL_CHANNEL : EVENT_POOL_LEDGER;
+}
+
+static inline void make_rule(struct random *random, struct event *event)
+{
+    struct event_rule *rule = &event->rule;
+    static const char *const either_first[] = {"sellable", "damaged", "sellable"};
+
+    rule->fact_id = event->id;
+    rule->channel = chance(random, 60) ? ONE_OF(random, case_channels) : "";
+    if (*rule->channel != '\0' && chance(random, 40))
+        rule->listing = ONE_OF(random, case_listings);
+    if (*rule->listing == '\0' && chance(random, 40))
+        rule->sku = ONE_OF(random, case_skus);
+    rule->pools = case_pools + pick(random, 0, 1);
+    rule->pools_len = (size_t)pick(random, 0, 2);
+    rule->buckets = either_first + pick(random, 0, 1);
+    rule->buckets_len = (size_t)pick(random, 0, 2);
+    rule->buffer_units = pick(random, 0, 2);
+    rule->buffer_percent = chance(random, 50) ? pick(random, 0, 100) : 0;
+    rule->cap = chance(random, 20) ? pick(random, 1, 5) : 0;
+    rule->floor = chance(random, 20) ? pick(random, 1, 3) : 0;
+}
+
+static inline void make_void(struct random *random, struct event *event)
+{
+    event->order_voided.order_id = ONE_OF(random, case_orders);
+    event->order_voided.version_ms = any_time(random);
+}
+
+static inline void make_observation(struct random *random, struct event *event)
+{
+    event->observation.listing = ONE_OF(random, case_listings);
+    event->observation.tracked = true;
+    event->observation.quantity = pick(random, -2, 9);
+    event->observation.version_ms = any_time(random);
+}
+
+static inline enum event_kind any_kind(struct random *random)
+{
+    static const enum event_kind kinds[] = {
+        EVENT_ORDER_LINE,      EVENT_ORDER_LINE,        EVENT_ORDER_LINE,
+        EVENT_ORDER_LINE,      EVENT_LINE_CANCELLED,    EVENT_LINE_SHIPPED,
+        EVENT_LINE_SHIPPED,    EVENT_LINE_RETURNED,     EVENT_ORDER_VOIDED,
+        EVENT_STOCK_COUNTED,   EVENT_STOCK_COUNTED,     EVENT_STOCK_RECEIVED,
+        EVENT_STOCK_ADJUSTED,  EVENT_STOCK_TRANSFERRED, EVENT_MAPPING_CHANGED,
+        EVENT_MAPPING_CHANGED, EVENT_MAPPING_CHANGED,   EVENT_POOL_CHANGED,
+        EVENT_RULE_CHANGED,    EVENT_OBSERVATION};
+
+    return ONE_OF(random, kinds);
+}
+
+static inline void make_fact(struct random *random, struct arena *arena, struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_ORDER_LINE:
+        return make_report(random, event);
+    case EVENT_ORDER_VOIDED:
+        return make_void(random, event);
+    case EVENT_LINE_CANCELLED:
+    case EVENT_LINE_SHIPPED:
+    case EVENT_LINE_RETURNED:
+        return make_part(random, event);
+    case EVENT_STOCK_COUNTED:
+    case EVENT_STOCK_RECEIVED:
+    case EVENT_STOCK_ADJUSTED:
+        return make_stock(random, event);
+    case EVENT_STOCK_TRANSFERRED:
+        return make_transfer(random, event);
+    case EVENT_MAPPING_CHANGED:
+        return make_mapping(random, arena, event);
+    case EVENT_POOL_CHANGED:
+        return make_pool(random, event);
+    case EVENT_RULE_CHANGED:
+        return make_rule(random, event);
+    case EVENT_OBSERVATION:
+        return make_observation(random, event);
+    case EVENT_NONE:
+    case EVENT_KIND_COUNT:
+        return;
+    }
+}
+
+static inline struct event *make_event(struct random *random, struct arena *arena)
+{
+    struct event *event = arena_alloc(arena, sizeof(*event));
+
+    event_init(event, any_kind(random));
+    event->source.channel = ONE_OF(random, case_channels);
+    event->times.occurred_ms = any_time(random);
+    /* Any id: ties must not hang on the order of making. */
+    uint64_t first = random_next(random) & 0xffffffff;
+    uint64_t last = random_next(random) & 0xffffffffffff;
+    snprintf(event->id, sizeof(event->id), "%08" PRIx64 "-0000-0000-0000-%012" PRIx64, first, last);
+    make_fact(random, arena, event);
+    return event;
+}
+
+/* The events of the case that the seed makes; returns how many. */
+static inline size_t make_case(uint64_t seed, struct arena *arena,
+                               const struct event *events[CASE_EVENTS_MAX])
+{
+    struct random random = random_from(seed);
+    size_t len = (size_t)pick(&random, 2, CASE_EVENTS_MAX);
+
+    for (size_t i = 0; i < len; i++)
+        events[i] = make_event(&random, arena);
+    return len;
+}

@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+"""Judges where lib/stock ends: a second implementation, made to be read and not to be fast.
+
+It is written from the words of the design and of lib/stock/stock.h, not from the C. It takes the SET of a case's
+events and derives the end from definitions: nothing is folded, nothing has a before and an after, and no event is
+looked at in the order in which it came.
+
+    cases SEED COUNT | naive.py [--cases PROGRAM] [--progress]
+
+reads JSON lines, compares, prints the events and both answers of what differs (with PROGRAM, that printed the cases,
+shrunk to a minimal case) and ends with 'N cases agree, N differ, N events'. Exit status 1: something differs, or
+nothing was compared.
+"""
+import argparse
+import datetime
+import functools
+import json
+import subprocess
+import sys
+import time
+
+SHOWN_MAX = 3
+PROGRESS_S = 2
+QUANTITY_MAX = 1_000_000_000
+
+
+@functools.lru_cache(maxsize=4096)
+def ms(at):
+    """A time as the events print it: RFC 3339."""
+    then = datetime.datetime.fromisoformat(at.replace("Z", "+00:00"))
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return (then - epoch) // datetime.timedelta(milliseconds=1)
+
+
+def newest(facts):
+    """What is dated: the latest one, of several at one time the one with the greatest id; None without any."""
+    return max(facts, key=lambda fact: (fact["occurred_ms"], fact["event_id"]), default=None)
+
+
+class World:
+    """The questions that one can ask a set of events. Every answer starts from the events."""
+
+    def __init__(self, events):
+        unique = {event["event_id"]: event for event in events}
+        self.facts = {}
+        for event in unique.values():
+            self.facts.setdefault(event["kind"], []).append(event)
+
+    def all(self, kind, **wanted):
+        return [fact for fact in self.facts.get(kind, ()) if wanted.items() <= fact.items()]
+
+    # ---- catalogue: mappings, pools, rules ----
+
+    def mapping_at(self, channel, listing, at_ms):
+        """The mapping in force at a time."""
+        mappings = self.all("mapping_changed", channel=channel, listing=listing)
+        return newest(mapping for mapping in mappings if mapping["occurred_ms"] <= at_ms)
+
+    def mapping_now(self, channel, listing):
+        """'Now' is no event: targets use the newest mapping."""
+        return newest(self.all("mapping_changed", channel=channel, listing=listing))
+
+    def counts_itself(self, pool):
+        """The channel counts this pool: its orders neither commit nor move anything."""
+        declared = newest(self.all("pool_changed", pool=pool))
+        return declared is not None and declared["authority"] == "channel"
+
+    def rule_for(self, channel, listing, sku):
+        """The narrowest scope that has a rule; in it the newest rule."""
+        scopes = [(channel, listing, ""), (channel, "", sku), ("", "", sku), (channel, "", ""), ("", "", "")]
+        if sku == "":
+            del scopes[1:3]
+        for in_channel, of_listing, of_sku in scopes:
+            rule = newest(self.all("rule_changed", channel=in_channel, listing=of_listing, sku=of_sku))
+            if rule is not None:
+                return rule
+        return None
+
+    # ---- order lines ----
+
+    def lines(self):
+        """Every line that a report or a part names: (channel, order, line)."""
+        kinds = ("order_line", "line_cancelled", "line_shipped", "line_returned")
+        return {(fact["channel"], fact["order_id"], fact["line_id"]) for kind in kinds for fact in self.all(kind)}
+
+    def of_line(self, kind, line):
+        return self.all(kind, channel=line[0], order_id=line[1], line_id=line[2])
+
+    def report(self, line):
+        """The newest report; of equal versions the one with more cancelled, then fewer ordered, then greater id."""
+        return max(self.of_line("order_line", line), default=None,
+                   key=lambda fact: (ms(fact["version_at"]), fact["cancelled"], -fact["ordered"], fact["event_id"]))
+
+    def listing_of(self, line):
+        """The greatest text that a report said; parts are asked only while there is no report."""
+        says = self.of_line("order_line", line)
+        if not says:
+            says = [part for kind in ("line_cancelled", "line_shipped", "line_returned")
+                    for part in self.of_line(kind, line)]
+        return max(fact["listing"] for fact in says)
+
+    def units(self, kind, line):
+        return sum(part["quantity"] for part in self.of_line(kind, line))
+
+    def is_void(self, line):
+        """The order was voided after the newest report."""
+        voids = [ms(void["version_at"]) for void in self.all("order_voided", channel=line[0], order_id=line[1])]
+        return any(void > ms(self.report(line)["version_at"]) for void in voids)
+
+    def ordered(self, line):
+        report = self.report(line)
+        return 0 if report is None else report["ordered"]
+
+    def cancelled(self, line):
+        """The greatest word on it, within what was not shipped: a void speaks of all."""
+        report = self.report(line)
+        if report is None:
+            return 0
+        words = [report["cancelled"], self.units("line_cancelled", line)]
+        if self.is_void(line):
+            words.append(report["ordered"])
+        return min(max(words), max(0, report["ordered"] - self.units("line_shipped", line)))
+
+    def mapping_of(self, line):
+        """The mapping in force when the line was placed, whenever that was told."""
+        return self.mapping_at(line[0], self.listing_of(line), ms(self.report(line)["placed_at"]))
+
+    def waiting(self, line):
+        if self.report(line) is None:
+            return "not-reported"
+        mapping = self.mapping_of(line)
+        if mapping is None:
+            return "no-mapping"
+        return "" if mapping["components"] else "retired"
+
+    def draws(self, line):
+        """What one unit of the line is in the pool that we count: [(SKU, pool, units)]."""
+        if self.waiting(line) != "":
+            return []
+        mapping = self.mapping_of(line)
+        if self.counts_itself(mapping["pool"]):
+            return []
+        return [(component["sku"], mapping["pool"], component["units"]) for component in mapping["components"]]
+
+    # ---- stock ----
+
+    def movements(self):
+        """Everything physical that ever happened: (SKU, pool, bucket, how much, when)."""
+        for kind, amount in (("stock_received", "quantity"), ("stock_adjusted", "delta")):
+            for fact in self.all(kind):
+                yield fact["sku"], fact["pool"], fact["bucket"], fact[amount], fact["occurred_ms"]
+        for fact in self.all("stock_transferred"):
+            yield fact["sku"], fact["from_pool"], fact["from_bucket"], -fact["quantity"], fact["occurred_ms"]
+            yield fact["sku"], fact["to_pool"], fact["to_bucket"], fact["quantity"], fact["occurred_ms"]
+        for line in self.lines():
+            for sku, pool, units in self.draws(line):
+                for part in self.of_line("line_shipped", line):
+                    yield sku, pool, "sellable", -part["quantity"] * units, part["occurred_ms"]
+                for part in self.of_line("line_returned", line):
+                    yield sku, pool, part["bucket"], part["quantity"] * units, part["occurred_ms"]
+
+    def committed(self):
+        """Units promised to open lines, by (SKU, pool)."""
+        promised = {}
+        for line in self.lines():
+            still_open = self.ordered(line) - self.cancelled(line) - self.units("line_shipped", line)
+            for sku, pool, units in self.draws(line):
+                promised[sku, pool] = promised.get((sku, pool), 0) + max(0, still_open) * units
+        return promised
+
+    @functools.cached_property
+    def positions(self):
+        """The latest count and what moved after it; all that moved where nobody counted."""
+        movements = list(self.movements())
+        counted = {(count["sku"], count["pool"], count["bucket"]) for count in self.all("stock_counted")}
+        positions = {}
+        for place in counted | {movement[:3] for movement in movements}:
+            sku, pool, bucket = place
+            count = newest(self.all("stock_counted", sku=sku, pool=pool, bucket=bucket))
+            start, since = (0, -1) if count is None else (count["quantity"], count["occurred_ms"])
+            positions[place] = start + sum(how_much for *where, how_much, when in movements
+                                           if tuple(where) == place and when > since)
+        for (sku, pool), units in self.committed().items():
+            positions[sku, pool, "committed"] = units
+        return positions
+
+    def available(self, sku, pools, buckets):
+        """What may be sold and is not promised."""
+        return sum(sum(self.positions.get((sku, pool, bucket), 0) for bucket in set(buckets)) -
+                   self.positions.get((sku, pool, "committed"), 0) for pool in set(pools))
+
+    def oversells(self):
+        """Available below zero, of a SKU in a pool."""
+        places = {(sku, pool) for sku, pool, _ in self.positions}
+        left = {place: self.available(place[0], [place[1]], ["sellable"]) for place in places}
+        return {place: available for place, available in left.items() if available < 0}
+
+    # ---- listings ----
+
+    def listings(self):
+        return {(mapping["channel"], mapping["listing"]) for mapping in self.all("mapping_changed")}
+
+    def rule_of(self, channel, listing):
+        """A rule of a SKU is for listings that sell nothing else."""
+        components = self.mapping_now(channel, listing)["components"]
+        return self.rule_for(channel, listing, components[0]["sku"] if len(components) == 1 else "")
+
+    def quantity(self, channel, listing):
+        """Whole sets of the scarcest component, less the larger buffer, at most the cap, nothing below the floor."""
+        mapping = self.mapping_now(channel, listing)
+        if not mapping["components"]:
+            return 0
+        rule = self.rule_of(channel, listing) or {
+            "pools": [], "buckets": [], "buffer_units": 0, "buffer_percent": 0, "cap": 0, "floor": 0}
+        pools = rule["pools"] or [mapping["pool"]]
+        buckets = rule["buckets"] or ["sellable"]
+        sets = min(self.available(component["sku"], pools, buckets) // component["units"]
+                   for component in mapping["components"])
+        sets = max(0, sets)
+        rounded_up = -(-sets * rule["buffer_percent"] // 100)
+        shown = max(0, sets - max(rule["buffer_units"], rounded_up))
+        if rule["cap"] > 0:
+            shown = min(shown, rule["cap"])
+        if shown < rule["floor"]:
+            return 0
+        return min(shown, QUANTITY_MAX)
+
+    def sold_here(self, channel, listing):
+        return sum(self.ordered(line) - self.cancelled(line) for line in self.lines()
+                   if line[0] == channel and self.listing_of(line) == listing and self.waiting(line) == "")
+
+    # ---- the end, as lib/stock's is printed ----
+
+    def end_of_line(self, line):
+        waiting = self.waiting(line)
+        return {"ordered": self.ordered(line), "cancelled": self.cancelled(line),
+                "shipped": self.units("line_shipped", line), "returned": self.units("line_returned", line),
+                "waiting": waiting, "listing": self.listing_of(line),
+                "mapping": self.mapping_of(line)["event_id"] if waiting == "" else ""}
+
+    def address(self, channel, listing):
+        """The newest mapping's; a retiring one that names none leaves the newest that was named."""
+        last = self.mapping_now(channel, listing)
+        if last["components"] or last["address"]:
+            return last["address"]
+        named = newest([mapping for mapping in self.all("mapping_changed", channel=channel, listing=listing)
+                        if mapping["address"]])
+        return named["address"] if named else ""
+
+    def end_of_listing(self, channel, listing):
+        mapping = self.mapping_now(channel, listing)
+        rule = self.rule_of(channel, listing)
+        return {"quantity": self.quantity(channel, listing), "sold_here": self.sold_here(channel, listing),
+                "address": self.address(channel, listing), "mapping": mapping["event_id"],
+                "rule": "" if rule is None else rule["event_id"]}
+
+    def end(self):
+        return {"positions": {"|".join(place): quantity for place, quantity in self.positions.items()},
+                "lines": {"|".join(line): self.end_of_line(line) for line in self.lines()},
+                "listings": {"|".join(listing): self.end_of_listing(*listing) for listing in self.listings()},
+                "oversells": {"|".join(place): available for place, available in self.oversells().items()}}
+
+
+# ---- comparing ----
+
+def without_zeros(end):
+    """A position of zero is as one that is missing."""
+    return {**end, "positions": {place: quantity for place, quantity in end["positions"].items() if quantity != 0}}
+
+
+def differences(case):
+    """[(what, lib/stock's answer, ours)]"""
+    theirs, ours = without_zeros(case["end"]), without_zeros(World(case["events"]).end())
+    if theirs == ours:
+        return []
+    assert theirs.keys() == ours.keys()
+    found = []
+    for table in ours:
+        for key in sorted(theirs[table].keys() | ours[table].keys()):
+            if theirs[table].get(key) != ours[table].get(key):
+                found.append((f"{table} {key}", theirs[table].get(key), ours[table].get(key)))
+    return found
+
+
+def readable(event):
+    hidden = ("event_id", "kind", "occurred_ms", "fact_id", "part_id", "reason", "status", "title")
+    fields = [f"{key}={json.dumps(value)}" for key, value in event.items()
+              if key not in hidden and value not in ("", 0, [])]
+    return f'{event["event_id"][:8]} at {event["occurred_ms"]} {event["kind"]} {" ".join(fields)}'
+
+
+def explain(case, found):
+    print(f'seed {case["seed"]}, {len(case["events"])} events:')
+    for event in case["events"]:
+        print(f"  {readable(event)}")
+    for what, theirs, ours in found:
+        print(f"  {what}\n    lib/stock: {json.dumps(theirs)}\n    naive:     {json.dumps(ours)}")
+    sys.stdout.flush()
+
+
+def shrunk(program, case):
+    """The case without the events that it differs without, too."""
+    kept = list(range(len(case["events"])))
+    at = 0
+    while at < len(kept) and len(kept) > 1:
+        fewer = kept[:at] + kept[at + 1:]
+        told = subprocess.run([program, str(case["seed"]), "1", *map(str, fewer)], capture_output=True, text=True)
+        if told.returncode == 0 and differences(json.loads(told.stdout)):
+            case, kept, at = json.loads(told.stdout), fewer, 0
+        else:
+            at += 1
+    return case
+
+
+class Tally:
+    """What was compared so far; the last three say that the cases are not empty ones."""
+
+    def __init__(self):
+        self.agree = self.differ = self.events = 0
+        self.applied_lines = self.shown_listings = self.oversells = 0
+
+    def add(self, case, found):
+        self.agree += not found
+        self.differ += bool(found)
+        self.events += len(case["events"])
+        self.applied_lines += sum(line["waiting"] == "" for line in case["end"]["lines"].values())
+        self.shown_listings += sum(listing["quantity"] > 0 for listing in case["end"]["listings"].values())
+        self.oversells += len(case["end"]["oversells"])
+
+    def __str__(self):
+        return (f"{self.agree} cases agree, {self.differ} differ, {self.events} events, "
+                f"{self.applied_lines} lines applied, {self.shown_listings} listings above 0, "
+                f"{self.oversells} oversells")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--cases", metavar="PROGRAM", help="what printed the cases: shrinks what differs")
+    parser.add_argument("--progress", action="store_true", help=f"say how far it is every {PROGRESS_S} s")
+    args = parser.parse_args()
+    tally = Tally()
+    said = time.monotonic()
+    for text in sys.stdin:
+        case = json.loads(text)
+        found = differences(case)
+        tally.add(case, found)
+        if found and tally.differ <= SHOWN_MAX:
+            if args.cases:
+                case = shrunk(args.cases, case)
+                found = differences(case)
+            explain(case, found)
+        if args.progress and time.monotonic() - said > PROGRESS_S:
+            print(tally, flush=True)
+            said = time.monotonic()
+    print(tally, flush=True)
+    return 0 if tally.agree > 0 and tally.differ == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,464 @@
+/*
+ * The rows that the ledger keeps, in memory: takes what a batch changed, gives what the next one
+ * needs, either everything or only what the ledger would read for the events of the batch.
+ */
+#pragma once
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/stock/stock.h"
+
+#define STORE_ROWS(type) \
+    struct {             \
+        type *rows;      \
+        size_t len;      \
+        size_t capacity; \
+    }
+
+struct store_part {
+    const char *channel;
+    const char *order_id;
+    const char *line_id;
+    struct stock_part part;
+};
+
+struct store_names {
+    const char *texts[128][3];
+    size_t len;
+};
+
+struct store {
+    struct arena *arena;
+    STORE_ROWS(struct stock_line) lines;
+    STORE_ROWS(struct store_part) parts;
+    STORE_ROWS(struct stock_voided) voided;
+    STORE_ROWS(struct stock_mapping) mappings;
+    STORE_ROWS(struct stock_rule) rules;
+    STORE_ROWS(struct stock_pool) pools;
+    STORE_ROWS(struct stock_position) positions;
+    STORE_ROWS(struct stock_count) counts;
+    STORE_ROWS(struct stock_movement) movements;
+    STORE_ROWS(struct stock_listing) listings;
+    STORE_ROWS(struct stock_oversell) oversells; /* open ones */
+};
+
+static inline bool same(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+/* ---- saving ---- */
+
+#define STORE_ADD(store, table, row)                                                              \
+    do {                                                                                          \
+        (store)->table.rows = arena_grow((store)->arena, (store)->table.rows, (store)->table.len, \
+                                         &(store)->table.capacity, sizeof(*(store)->table.rows)); \
+        (store)->table.rows[(store)->table.len++] = (row);                                        \
+    } while (0)
+
+/* Defines store_put_<table>(): replaces the row with the same key, or adds one. */
+#define STORE_PUT(table, type, is_same_key)                                    \
+    static inline void store_put_##table(struct store *store, const type *row) \
+    {                                                                          \
+        for (size_t i = 0; i < store->table.len; i++) {                        \
+            type *old = &store->table.rows[i];                                 \
+                                                                               \
+            if (is_same_key) {                                                 \
+                *old = *row;                                                   \
+                return;                                                        \
+            }                                                                  \
+        }                                                                      \
+        STORE_ADD(store, table, *row);                                         \
+    }
+
+/* Any row that names a position. */
+#define IS_AT(row, of_sku, of_pool, of_bucket) \
+    (same((row)->sku, of_sku) && same((row)->pool, of_pool) && same((row)->bucket, of_bucket))
+
+STORE_PUT(lines, struct stock_line,
+          same(old->channel, row->channel) && same(old->order_id, row->order_id) &&
+              same(old->line_id, row->line_id))
+STORE_PUT(voided, struct stock_voided,
+          same(old->channel, row->channel) && same(old->order_id, row->order_id))
+STORE_PUT(positions, struct stock_position, IS_AT(old, row->sku, row->pool, row->bucket))
+STORE_PUT(counts, struct stock_count, IS_AT(old, row->sku, row->pool, row->bucket))
+STORE_PUT(listings, struct stock_listing,
+          same(old->channel, row->channel) && same(old->listing, row->listing))
+STORE_PUT(oversells, struct stock_oversell, same(old->sku, row->sku) && same(old->pool, row->pool))
+
+/* As the ledger's statement: an older void never replaces a newer one. */
+static inline void store_save_voided(struct store *store, const struct stock_voided *voided)
+{
+    for (size_t i = 0; i < store->voided.len; i++) {
+        const struct stock_voided *old = &store->voided.rows[i];
+
+        if (same(old->channel, voided->channel) && same(old->order_id, voided->order_id) &&
+            old->voided_ms >= voided->voided_ms)
+            return;
+    }
+    store_put_voided(store, voided);
+}
+
+static inline void store_save_lines(struct store *store, const struct stock *stock)
+{
+    const struct stock_line *const *lines = NULL;
+    const struct stock_new_part *parts = NULL;
+    const struct stock_voided *const *voided = NULL;
+    size_t len = stock_changed_lines(stock, &lines);
+
+    for (size_t i = 0; i < len; i++)
+        store_put_lines(store, lines[i]);
+    len = stock_new_parts(stock, &parts);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, parts,
+                  ((struct store_part){parts[i].line->channel, parts[i].line->order_id,
+                                       parts[i].line->line_id, *parts[i].part}));
+    len = stock_new_voided(stock, &voided);
+    for (size_t i = 0; i < len; i++)
+        store_save_voided(store, voided[i]);
+}
+
+static inline void store_save_catalogue(struct store *store, const struct stock *stock)
+{
+    const struct stock_mapping *const *mappings = NULL;
+    const struct stock_rule *const *rules = NULL;
+    const struct stock_pool *const *pools = NULL;
+    const struct stock_listing_change *listings = NULL;
+    size_t len = stock_new_mappings(stock, &mappings);
+
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, mappings, *mappings[i]);
+    len = stock_new_rules(stock, &rules);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, rules, *rules[i]);
+    len = stock_new_pools(stock, &pools);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, pools, *pools[i]);
+    len = stock_changed_listings(stock, &listings);
+    for (size_t i = 0; i < len; i++)
+        store_put_listings(store, listings[i].listing);
+}
+
+static inline void store_save_oversells(struct store *store, const struct stock *stock)
+{
+    const struct stock_oversell *const *oversells = NULL;
+    size_t len = stock_changed_oversells(stock, &oversells);
+
+    for (size_t i = 0; i < len; i++)
+        store_put_oversells(store, oversells[i]);
+    for (size_t i = 0; i < store->oversells.len; i++) {
+        if (!store->oversells.rows[i].open)
+            store->oversells.rows[i--] = store->oversells.rows[--store->oversells.len];
+    }
+}
+
+static inline void store_save_positions(struct store *store, const struct stock *stock)
+{
+    const struct stock_position *const *positions = NULL;
+    const struct stock_count *const *counts = NULL;
+    const struct stock_movement *const *movements = NULL;
+    size_t len = stock_changed_positions(stock, &positions);
+
+    for (size_t i = 0; i < len; i++)
+        store_put_positions(store, positions[i]);
+    len = stock_new_counts(stock, &counts);
+    for (size_t i = 0; i < len; i++)
+        store_put_counts(store, counts[i]);
+    len = stock_new_movements(stock, &movements);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, movements, *movements[i]);
+}
+
+/* The batch is settled. Texts stay in the arena that store and batch share. */
+static inline void store_save(struct store *store, const struct stock *stock)
+{
+    store_save_lines(store, stock);
+    store_save_catalogue(store, stock);
+    store_save_positions(store, stock);
+    store_save_oversells(store, stock);
+}
+
+/* ---- loading everything ---- */
+
+static inline void store_load_line(const struct store *store, struct stock *stock,
+                                   const struct stock_line *line)
+{
+    stock_load_line(stock, line);
+    for (size_t i = 0; i < store->parts.len; i++) {
+        const struct store_part *part = &store->parts.rows[i];
+
+        if (same(part->channel, line->channel) && same(part->order_id, line->order_id) &&
+            same(part->line_id, line->line_id))
+            stock_load_part(stock, line->channel, line->order_id, line->line_id, &part->part);
+    }
+}
+
+static inline void store_load_all(const struct store *store, struct stock *stock)
+{
+    for (size_t i = 0; i < store->lines.len; i++)
+        store_load_line(store, stock, &store->lines.rows[i]);
+    for (size_t i = 0; i < store->voided.len; i++)
+        stock_load_voided(stock, &store->voided.rows[i]);
+    for (size_t i = 0; i < store->mappings.len; i++)
+        stock_load_mapping(stock, &store->mappings.rows[i]);
+    for (size_t i = 0; i < store->rules.len; i++)
+        stock_load_rule(stock, &store->rules.rows[i]);
+    for (size_t i = 0; i < store->pools.len; i++)
+        stock_load_pool(stock, &store->pools.rows[i]);
+    for (size_t i = 0; i < store->positions.len; i++)
+        stock_load_position(stock, &store->positions.rows[i]);
+    for (size_t i = 0; i < store->counts.len; i++)
+        stock_load_count(stock, &store->counts.rows[i]);
+    for (size_t i = 0; i < store->movements.len; i++)
+        stock_load_movement(stock, &store->movements.rows[i]);
+    for (size_t i = 0; i < store->listings.len; i++)
+        stock_load_listing(stock, &store->listings.rows[i]);
+    for (size_t i = 0; i < store->oversells.len; i++)
+        stock_load_oversell(stock, &store->oversells.rows[i]);
+}
+
+/* ---- loading what the ledger would, see services/ledger/working_set.c ---- */
+
+static inline bool names_has(const struct store_names *names, const char *a, const char *b,
+                             const char *c)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (same(names->texts[i][0], a) && same(names->texts[i][1], b) &&
+            same(names->texts[i][2], c))
+            return true;
+    }
+    return false;
+}
+
+static inline void names_add(struct store_names *names, const char *a, const char *b, const char *c)
+{
+    if (names_has(names, a, b, c))
+        return;
+    assert(names->len < sizeof(names->texts) / sizeof(names->texts[0]));
+    names->texts[names->len][0] = a;
+    names->texts[names->len][1] = b;
+    names->texts[names->len++][2] = c;
+}
+
+struct touched {
+    struct store_names lines;
+    struct store_names orders;
+    struct store_names relined;
+    struct store_names listings;
+    struct store_names skus;
+    struct store_names new_pools;
+    struct store_names scopes;
+    struct store_names counted;
+};
+
+static inline void touched_add_listing(struct touched *touched, const char *channel,
+                                       const char *listing)
+{
+    if (*listing != '\0')
+        names_add(&touched->listings, channel, listing, "");
+}
+
+static inline void touched_add_event(struct touched *touched, const struct event *event)
+{
+    const char *channel = event->source.channel;
+
+    switch (event->kind) {
+    case EVENT_ORDER_LINE:
+        names_add(&touched->lines, channel, event->order_line.order_id, event->order_line.line_id);
+        touched_add_listing(touched, channel, event->order_line.listing);
+        return;
+    case EVENT_ORDER_VOIDED:
+        names_add(&touched->orders, channel, event->order_voided.order_id, "");
+        return;
+    case EVENT_LINE_CANCELLED:
+    case EVENT_LINE_SHIPPED:
+    case EVENT_LINE_RETURNED:
+        names_add(&touched->lines, channel, event->part.order_id, event->part.line_id);
+        touched_add_listing(touched, channel, event->part.listing);
+        return;
+    case EVENT_STOCK_COUNTED:
+        names_add(&touched->counted, event->stock.sku, event->stock.pool, event->stock.bucket);
+        names_add(&touched->skus, event->stock.sku, "", "");
+        return;
+    case EVENT_STOCK_RECEIVED:
+    case EVENT_STOCK_ADJUSTED:
+        names_add(&touched->skus, event->stock.sku, "", "");
+        return;
+    case EVENT_STOCK_TRANSFERRED:
+        names_add(&touched->skus, event->transfer.sku, "", "");
+        return;
+    case EVENT_MAPPING_CHANGED:
+        touched_add_listing(touched, event->mapping.channel, event->mapping.listing);
+        names_add(&touched->relined, event->mapping.channel, event->mapping.listing, "");
+        for (size_t i = 0; i < event->mapping.components_len; i++)
+            names_add(&touched->skus, event->mapping.components[i].sku, "", "");
+        return;
+    case EVENT_POOL_CHANGED:
+        names_add(&touched->new_pools, event->pool.pool, "", "");
+        return;
+    case EVENT_RULE_CHANGED:
+        names_add(&touched->scopes, event->rule.channel, event->rule.listing, event->rule.sku);
+        return;
+    case EVENT_OBSERVATION:
+    case EVENT_NONE:
+    case EVENT_KIND_COUNT:
+        return;
+    }
+}
+
+static inline bool store_sells(const struct stock_mapping *mapping, const char *sku)
+{
+    for (size_t i = 0; i < mapping->components_len; i++) {
+        if (same(mapping->components[i].sku, sku))
+            return true;
+    }
+    return false;
+}
+
+static inline bool store_in_scope(const struct store_names *scopes,
+                                  const struct stock_mapping *mapping)
+{
+    for (size_t i = 0; i < scopes->len; i++) {
+        const char *const *scope = scopes->texts[i];
+
+        if ((*scope[0] == '\0' || same(scope[0], mapping->channel)) &&
+            (*scope[1] == '\0' || same(scope[1], mapping->listing)) &&
+            (*scope[2] == '\0' || store_sells(mapping, scope[2])))
+            return true;
+    }
+    return false;
+}
+
+static inline void store_load_touched_lines(const struct store *store, struct stock *stock,
+                                            struct touched *touched)
+{
+    for (size_t i = 0; i < store->mappings.len; i++) {
+        const struct stock_mapping *mapping = &store->mappings.rows[i];
+
+        if (!names_has(&touched->new_pools, mapping->pool, "", ""))
+            continue;
+        touched_add_listing(touched, mapping->channel, mapping->listing);
+        names_add(&touched->relined, mapping->channel, mapping->listing, "");
+    }
+    for (size_t i = 0; i < store->lines.len; i++) {
+        const struct stock_line *line = &store->lines.rows[i];
+
+        if (!names_has(&touched->lines, line->channel, line->order_id, line->line_id) &&
+            !names_has(&touched->orders, line->channel, line->order_id, "") &&
+            !names_has(&touched->relined, line->channel, line->listing, ""))
+            continue;
+        store_load_line(store, stock, line);
+        names_add(&touched->lines, line->channel, line->order_id, line->line_id);
+        touched_add_listing(touched, line->channel, line->listing);
+    }
+    for (size_t i = 0; i < store->voided.len; i++) {
+        const struct stock_voided *voided = &store->voided.rows[i];
+
+        for (size_t k = 0; k < touched->lines.len; k++) {
+            if (!same(touched->lines.texts[k][0], voided->channel) ||
+                !same(touched->lines.texts[k][1], voided->order_id))
+                continue;
+            stock_load_voided(stock, voided);
+            break;
+        }
+    }
+}
+
+static inline void store_touch_skus(const struct store *store, struct touched *touched)
+{
+    for (size_t i = 0; i < store->mappings.len; i++) {
+        const struct stock_mapping *mapping = &store->mappings.rows[i];
+
+        if (!names_has(&touched->listings, mapping->channel, mapping->listing, ""))
+            continue;
+        for (size_t c = 0; c < mapping->components_len; c++)
+            names_add(&touched->skus, mapping->components[c].sku, "", "");
+    }
+}
+
+static inline void store_touch_listings(const struct store *store, struct touched *touched)
+{
+    for (size_t i = 0; i < store->mappings.len; i++) {
+        if (store_in_scope(&touched->scopes, &store->mappings.rows[i]))
+            touched_add_listing(touched, store->mappings.rows[i].channel,
+                                store->mappings.rows[i].listing);
+    }
+    store_touch_skus(store, touched);
+    size_t skus = touched->skus.len;
+    for (size_t i = 0; i < store->mappings.len; i++) {
+        for (size_t k = 0; k < skus; k++) {
+            if (store_sells(&store->mappings.rows[i], touched->skus.texts[k][0]))
+                touched_add_listing(touched, store->mappings.rows[i].channel,
+                                    store->mappings.rows[i].listing);
+        }
+    }
+    store_touch_skus(store, touched);
+}
+
+/* The earliest count of the position in the batch. */
+static inline int64_t store_earliest(const struct stock_movement *movement,
+                                     const struct event *const *events, size_t count)
+{
+    int64_t earliest = INT64_MAX;
+
+    for (size_t i = 0; i < count; i++) {
+        if (events[i]->kind == EVENT_STOCK_COUNTED &&
+            IS_AT(movement, events[i]->stock.sku, events[i]->stock.pool, events[i]->stock.bucket) &&
+            events[i]->times.occurred_ms < earliest)
+            earliest = events[i]->times.occurred_ms;
+    }
+    return earliest;
+}
+
+static inline void store_load_touched_positions(const struct store *store, struct stock *stock,
+                                                const struct touched *touched)
+{
+    for (size_t i = 0; i < store->positions.len; i++) {
+        if (names_has(&touched->skus, store->positions.rows[i].sku, "", ""))
+            stock_load_position(stock, &store->positions.rows[i]);
+    }
+    for (size_t i = 0; i < store->counts.len; i++) {
+        if (names_has(&touched->skus, store->counts.rows[i].sku, "", ""))
+            stock_load_count(stock, &store->counts.rows[i]);
+    }
+    for (size_t i = 0; i < store->oversells.len; i++) {
+        if (names_has(&touched->skus, store->oversells.rows[i].sku, "", ""))
+            stock_load_oversell(stock, &store->oversells.rows[i]);
+    }
+}
+
+static inline void store_load_touched(const struct store *store, struct stock *stock,
+                                      const struct event *const *events, size_t count)
+{
+    struct touched *touched = arena_alloc(store->arena, sizeof(*touched));
+
+    for (size_t i = 0; i < count; i++)
+        touched_add_event(touched, events[i]);
+    store_load_touched_lines(store, stock, touched);
+    store_touch_listings(store, touched);
+    store_load_touched_positions(store, stock, touched);
+    for (size_t i = 0; i < store->movements.len; i++) {
+        const struct stock_movement *movement = &store->movements.rows[i];
+
+        if (movement->occurred_ms > store_earliest(movement, events, count))
+            stock_load_movement(stock, movement);
+    }
+    for (size_t i = 0; i < store->mappings.len; i++) {
+        const struct stock_mapping *mapping = &store->mappings.rows[i];
+
+        if (names_has(&touched->listings, mapping->channel, mapping->listing, ""))
+            stock_load_mapping(stock, mapping);
+    }
+    for (size_t i = 0; i < store->listings.len; i++) {
+        if (names_has(&touched->listings, store->listings.rows[i].channel,
+                      store->listings.rows[i].listing, ""))
+            stock_load_listing(stock, &store->listings.rows[i]);
+    }
+    for (size_t i = 0; i < store->rules.len; i++)
+        stock_load_rule(stock, &store->rules.rows[i]);
+    for (size_t i = 0; i < store->pools.len; i++)
+        stock_load_pool(stock, &store->pools.rows[i]);
+}
