@@ -12,6 +12,8 @@
 #include "lib/base/stop.h"
 #include "lib/kafka/kafka.h"
 
+#include "services/ledger/session.h"
+
 #include "sql.h"
 
 enum {
@@ -91,20 +93,6 @@ bool ledger_feed_is_ready(struct ledger_feed *feed, char *why, size_t why_len)
     return true;
 }
 
-/* Sessions of the ledger read by index only: a seq scan takes a lock on the whole relation and
-   every other writer then fails to serialize (performance.md, finding 2). */
-static const char feed_session[] = "SET enable_seqscan = off;"
-                                   "SET enable_hashjoin = off;"
-                                   "SET enable_mergejoin = off;"
-                                   "SET enable_indexonlyscan = off;"
-                                   "SET plan_cache_mode = force_generic_plan;"
-                                   /* a forbidden plan has a huge cost, and costs wake the JIT */
-                                   "SET jit = off;"
-                                   /* a halted replica holds its locks no longer than Kafka waits
-                                      for it (6 s at least): the next owner would wait as well */
-                                   "SET idle_in_transaction_session_timeout = '5s';"
-                                   "SET statement_timeout = '60s'";
-
 /* Until the database is back, or stopping: then false. */
 static bool feed_connect(struct ledger_feed *feed, struct err *err)
 {
@@ -112,8 +100,9 @@ static bool feed_connect(struct ledger_feed *feed, struct err *err)
         if (feed->pg != NULL && pg_is_alive(feed->pg))
             return true;
         pg_close(feed->pg);
-        feed->pg = pg_open(feed->options.database_url, feed->options.replica, err);
-        if (feed->pg != NULL && pg_exec(feed->pg, feed_session, err)) {
+        feed->pg = ledger_session_open(feed->options.database_url, feed->options.replica,
+                                       LEDGER_SCHEMA, ledger_session_folding, err);
+        if (feed->pg != NULL) {
             atomic_store(&feed->database_ok, true);
             return true;
         }

@@ -14,6 +14,7 @@
 #include "services/ledger/history.h"
 #include "services/ledger/posting.h"
 #include "services/ledger/relay.h"
+#include "services/ledger/session.h"
 
 #include "sql.h"
 
@@ -116,7 +117,8 @@ static void ledger_broker_away(const char *brokers, const char *why)
  */
 static bool ledger_check_database(const struct ledger_settings *settings, struct err *err)
 {
-    SCOPED(pg) struct pg *pg = pg_open(settings->database_url, settings->replica, err);
+    SCOPED(pg) struct pg *pg = ledger_session_open(settings->database_url, settings->replica,
+                                               LEDGER_SCHEMA, ledger_session_folding, err);
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
     if (pg == NULL || !pg_run(pg, sql_ledger_select_rights, NULL, &rows, err)) {

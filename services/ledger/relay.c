@@ -16,6 +16,8 @@
 #include "lib/kafka/kafka.h"
 #include "lib/pg/pg.h"
 
+#include "services/ledger/session.h"
+
 #include "sql.h"
 
 enum {
@@ -24,12 +26,6 @@ enum {
     RELAY_STANDBY_MS = 500,
     RELAY_FLUSH_MS = 5000,
 };
-
-/* The lock goes with the session, and the server ends the session of a relay that was halted: it
-   asks every RELAY_IDLE_MS, or after RELAY_FLUSH_MS and a pause while the broker is away. Meanwhile
-   its own records have timed out, so that it sends nothing old when it goes on. */
-static const char relay_session[] = "SET idle_session_timeout = '10s';"
-                                    "SET statement_timeout = '10s'";
 
 static const struct retry_policy relay_pause = {.base_ms = 50, .cap_ms = 2000, .tries_max = 0};
 
@@ -215,12 +211,9 @@ static bool relay_connect(struct ledger_relay *relay, struct err *err)
         return true;
     pg_close(relay->pg);
     relay->locked = false;
-    relay->pg = pg_open(relay->options.database_url, relay->session_name, err);
-    if (relay->pg != NULL && pg_exec(relay->pg, relay_session, err))
-        return true;
-    pg_close(relay->pg);
-    relay->pg = NULL;
-    return false;
+    relay->pg = ledger_session_open(relay->options.database_url, relay->session_name, LEDGER_SCHEMA,
+                                    ledger_session_relaying, err);
+    return relay->pg != NULL;
 }
 
 /* A session that ended under a batch took the lock along: another relay may have sent newer targets

@@ -1,5 +1,5 @@
 -- $1 SKUs, $2 pools
-UPDATE ledger.oversells o
+UPDATE oversells o
    SET closed_at = clock_timestamp()
   FROM unnest($1::text[], $2::text[]) AS k (sku, pool)
  WHERE o.sku = k.sku

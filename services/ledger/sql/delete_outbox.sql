@@ -1,3 +1,3 @@
 -- $1 ids
-DELETE FROM ledger.outbox
+DELETE FROM outbox
  WHERE outbox_id = ANY ($1::bigint[])

@@ -1,10 +1,10 @@
 -- $1 ids, $2 hashes (hex), $3 partitions, $4 offsets of events that were known: keeps those whose
 -- content is another one, and returns them.
-INSERT INTO ledger.conflicts (event_id, content_hash, partition, kafka_offset)
+INSERT INTO conflicts (event_id, content_hash, partition, kafka_offset)
 SELECT k.event_id, decode(k.content_hash, 'hex'), k.partition, k.kafka_offset
   FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[])
        AS k (event_id, content_hash, partition, kafka_offset)
-  JOIN ledger.events e USING (event_id)
+  JOIN events e USING (event_id)
  WHERE e.content_hash <> decode(k.content_hash, 'hex')
     ON CONFLICT DO NOTHING
 RETURNING event_id

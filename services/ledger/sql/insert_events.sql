@@ -1,5 +1,5 @@
 -- $1.. one array per column; returns the ids that were not known.
-INSERT INTO ledger.events
+INSERT INTO events
        (event_id, content_hash, kind, channel, account, notification_id, captured_via, actor,
         listing, sku, order_id, line_id, occurred_at, received_at, partition, kafka_offset,
         traceparent)

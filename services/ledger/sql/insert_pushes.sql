@@ -1,4 +1,4 @@
-INSERT INTO ledger.pushes
+INSERT INTO pushes
        (partition, kafka_offset, channel, listing, version, quantity, result, attempt, http_status,
         error_class, error_text, request_hash, request_us, event_id, occurred_ms, received_ms,
         applied_ms, published_ms, confirmed_ms)

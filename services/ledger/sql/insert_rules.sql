@@ -1,5 +1,5 @@
 -- pools and buckets come joined by commas: names have none
-INSERT INTO ledger.rules
+INSERT INTO rules
        (rule_id, channel, listing, sku, pools, buckets, buffer_units, buffer_percent, cap, floor,
         valid_from_ms)
 SELECT rule_id, channel, listing, sku, string_to_array(pools, ','), string_to_array(buckets, ','),

@@ -1,4 +1,4 @@
-INSERT INTO ledger.targets
+INSERT INTO targets
        (channel, listing, version, address, quantity, sold_here, event_id, rule_id, mapping_id,
         cause_channel, occurred_ms, received_ms, applied_ms, traceparent)
 SELECT *

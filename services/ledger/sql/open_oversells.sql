@@ -1,5 +1,5 @@
 -- opened or deepened
-INSERT INTO ledger.oversells (sku, pool, event_id, channel, order_id, available)
+INSERT INTO oversells (sku, pool, event_id, channel, order_id, available)
 SELECT *
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
     ON CONFLICT (sku, pool) WHERE closed_at IS NULL

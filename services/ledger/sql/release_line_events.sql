@@ -1,5 +1,5 @@
 -- $1 channels, $2 orders, $3 lines that wait no more: their parked events are applied now.
-UPDATE ledger.events e
+UPDATE events e
    SET status = 'applied',
        reason = ''
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, order_id, line_id)

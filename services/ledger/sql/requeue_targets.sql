@@ -2,11 +2,11 @@
 -- come wholly before (we see it) or wholly after (its outbox row is greater).
 WITH present AS MATERIALIZED (
     SELECT l.channel, l.listing, l.version, l.address, l.sku
-      FROM ledger.listings l
+      FROM listings l
      WHERE (l.channel, l.listing) IN (SELECT * FROM unnest($1::text[], $2::text[]))
      ORDER BY l.channel, l.listing
        FOR SHARE OF l
 )
-INSERT INTO ledger.outbox (kind, channel, listing, version, address, sku)
+INSERT INTO outbox (kind, channel, listing, version, address, sku)
 SELECT 'target', channel, listing, version, address, sku
   FROM present

@@ -5,14 +5,14 @@ WITH wanted AS (
      UNION
     SELECT l.channel, l.order_id, l.line_id
       FROM unnest($4::text[], $5::text[]) AS k (channel, order_id)
-      JOIN ledger.order_lines l USING (channel, order_id)
+      JOIN order_lines l USING (channel, order_id)
      UNION
     SELECT l.channel, l.order_id, l.line_id
       FROM unnest($6::text[], $7::text[]) AS k (channel, listing)
-      JOIN ledger.order_lines l USING (channel, listing)
+      JOIN order_lines l USING (channel, listing)
 )
 SELECT l.channel, l.order_id, l.line_id, l.listing, l.ordered, l.reported_cancelled, l.placed_ms,
        l.version_ms, l.status, l.report_id, l.voided_ms, l.cancelled, l.shipped, l.returned,
        l.mapping_id, l.waiting
   FROM wanted
-  JOIN ledger.order_lines l USING (channel, order_id, line_id)
+  JOIN order_lines l USING (channel, order_id, line_id)

@@ -2,4 +2,4 @@
 SELECT l.channel, l.listing, l.address, l.quantity, l.version, l.sold_here, l.mapping_id,
        l.rule_id, l.event_id
   FROM unnest($1::text[], $2::text[]) AS k (channel, listing)
-  JOIN ledger.listings l USING (channel, listing)
+  JOIN listings l USING (channel, listing)

@@ -1,4 +1,4 @@
 -- $1 pools: listings that ever drew from them
 SELECT DISTINCT m.channel, m.listing
   FROM unnest($1::text[]) AS k (pool)
-  JOIN ledger.mappings m USING (pool)
+  JOIN mappings m USING (pool)

@@ -1,4 +1,4 @@
 -- $1 pools
 SELECT p.pool_id::text AS pool_id, p.pool, p.authority, p.valid_from_ms
   FROM unnest($1::text[]) AS k (pool)
-  JOIN ledger.pools p USING (pool)
+  JOIN pools p USING (pool)

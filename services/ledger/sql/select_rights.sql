@@ -1,2 +1,2 @@
 -- An error where the table, or the right to see it, is missing.
-SELECT pg_catalog.has_table_privilege('ledger.movements', 'INSERT') AS may_write
+SELECT pg_catalog.has_table_privilege('movements', 'INSERT') AS may_write

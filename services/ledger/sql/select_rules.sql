@@ -2,7 +2,7 @@
 SELECT r.rule_id::text AS rule_id, r.channel, r.listing, r.sku, array_to_string(r.pools, ',') AS pools,
        array_to_string(r.buckets, ',') AS buckets, r.buffer_units, r.buffer_percent, r.cap, r.floor,
        r.valid_from_ms
-  FROM ledger.rules r
+  FROM rules r
  WHERE r.channel = ANY (array_append($1::text[], ''))
    AND r.listing = ANY (array_append($2::text[], ''))
    AND r.sku = ANY (array_append($3::text[], ''))

@@ -1,1 +1,1 @@
-SELECT timeline FROM ledger.timeline
+SELECT timeline FROM timeline

@@ -1,4 +1,4 @@
 -- $1 channels, $2 orders
 SELECT v.channel, v.order_id, v.voided_ms, v.event_id::text AS event_id
   FROM unnest($1::text[], $2::text[]) AS k (channel, order_id)
-  JOIN ledger.voided_orders v USING (channel, order_id)
+  JOIN voided_orders v USING (channel, order_id)

@@ -1,4 +1,4 @@
-INSERT INTO ledger.counts (sku, pool, bucket, event_id, counted_ms, quantity)
+INSERT INTO counts (sku, pool, bucket, event_id, counted_ms, quantity)
 SELECT *
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
     ON CONFLICT (sku, pool, bucket)

@@ -1,5 +1,5 @@
 -- one array per column
-INSERT INTO ledger.order_lines
+INSERT INTO order_lines
        (channel, order_id, line_id, listing, ordered, reported_cancelled, placed_ms, version_ms,
         status, report_id, voided_ms, cancelled, shipped, returned, mapping_id, waiting)
 SELECT *

@@ -1,4 +1,4 @@
-INSERT INTO ledger.listings
+INSERT INTO listings
        (channel, listing, address, sku, quantity, version, sold_here, mapping_id, rule_id, event_id)
 SELECT *
   FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],

@@ -11,13 +11,13 @@ WITH said AS (
      UNION ALL
     SELECT l.channel, l.listing, k.quantity, k.observed_ms
       FROM said k
-      JOIN ledger.listings l
+      JOIN listings l
         ON l.channel = k.channel
        AND l.address = k.address
        AND l.address <> ''
      WHERE k.listing = ''
 )
-INSERT INTO ledger.observations AS o (channel, listing, quantity, observed_at)
+INSERT INTO observations AS o (channel, listing, quantity, observed_at)
 SELECT DISTINCT ON (channel, listing)
        channel, listing, quantity, ledger.at_ms(observed_ms)
   FROM found

@@ -1,4 +1,4 @@
-INSERT INTO ledger.positions (sku, pool, bucket, quantity)
+INSERT INTO positions (sku, pool, bucket, quantity)
 SELECT *
   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS k (sku, pool, bucket, quantity)
  ORDER BY sku, pool, bucket

@@ -1,4 +1,4 @@
-INSERT INTO ledger.voided_orders (channel, order_id, voided_ms, event_id)
+INSERT INTO voided_orders (channel, order_id, voided_ms, event_id)
 SELECT *
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[])
     ON CONFLICT (channel, order_id)
