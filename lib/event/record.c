@@ -5,12 +5,9 @@
 #include <string.h>
 
 #include "lib/base/utf8.h"
+#include "lib/event/words.h"
 
 enum { NAME_LEN_MAX = 64, BUCKET_LEN_MAX = 32 };
-
-/* Units promised to open lines are derived by the ledger; a fact that names the bucket would be
-   added to what the ledger computes. */
-static const char derived_bucket[] = "committed";
 
 void record_init(const struct record *record, void *ret_struct)
 {
@@ -130,7 +127,8 @@ static bool check_shape(const char *name, const char *text, unsigned flags, stru
     if ((flags & RECORD_BUCKET) != 0 && (len > BUCKET_LEN_MAX || strspn(text, lower) != len))
         return err_set(err, ERR_REJECT, "%s is '%.100s', want 1 to %d of a-z _", name, text,
                        BUCKET_LEN_MAX);
-    if ((flags & RECORD_BUCKET) != 0 && strcmp(text, derived_bucket) == 0)
+    /* A fact that names it would be added to what the ledger computes. */
+    if ((flags & RECORD_BUCKET) != 0 && event_bucket_is_derived(text))
         return err_set(err, ERR_REJECT, "%s is '%s', which is derived and not for facts", name,
                        text);
     return true;

@@ -1,0 +1,29 @@
+/*
+ * The words that facts about stock may use: buckets and reasons, as tables that the checks, the
+ * database and the documents share. Pure. A word that stands in no table is well formed all the
+ * same: whoever folds the fact decides what becomes of it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct event_word {
+    const char *name;
+    const char *meaning;
+    bool is_derived; /* the ledger computes it: no fact may name it */
+};
+
+/* State of units in a pool: "sellable", "damaged", ... */
+extern const struct event_word event_buckets[];
+extern const size_t event_buckets_len;
+
+/* Why stock was adjusted or transferred: "damage", "found", ... */
+extern const struct event_word event_reasons[];
+extern const size_t event_reasons_len;
+
+/* A bucket that facts may name. */
+bool event_bucket_is_known(const char *name);
+/* A bucket that no fact may name. */
+bool event_bucket_is_derived(const char *name);
+bool event_reason_is_known(const char *name);
