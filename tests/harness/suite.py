@@ -25,14 +25,15 @@ def expect(condition, text):
 
 
 def until(seconds, condition, text):
-    """Polls until condition() is true and returns its value; else fails with the text and its last value."""
+    """Polls until condition() is true and returns its value; else fails with its last value and the text, or what the
+    text gives when it is a function."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise Failure(f"{text} within {seconds} s (last: {value!r})")
+            raise Failure(f"{text() if callable(text) else text} within {seconds} s (last: {value!r})")
         time.sleep(0.1)
 
 
@@ -170,7 +171,7 @@ class Suite:
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                    if line.startswith((name + "{", name + " ")) and all(text in line for text in wanted))
 
-    def settle(self, seconds=90):
+    def settle(self, seconds=180):
         """At rest: the ledger knows every sale, every target is confirmed, every channel shows its target."""
         initial = self.initial
 
