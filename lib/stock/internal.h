@@ -95,6 +95,7 @@ struct shelf {
     struct cause lowered;           /* the last event that lowered available */
     struct cause lowered_before;    /* the same, without the event in hand */
     struct stock_oversell oversell; /* event_id NULL: none open */
+    bool is_oversell_listed;        /* among the changed ones */
 };
 
 struct pool {
@@ -309,3 +310,4 @@ void stock_allocation_settle(struct stock *stock);
 void stock_oversell_note(struct stock *stock, const struct position *position, int64_t effect,
                          const struct stock_line *line);
 void stock_oversell_settle(struct stock *stock);
+void stock_oversell_next_batch(struct stock *stock);

@@ -50,11 +50,26 @@ static void oversell_settle_shelf(struct stock *stock, struct shelf *shelf)
     oversell->pool = shelf->pool;
     oversell->available = available;
     oversell->open = available < 0;
-    stock_list_add(stock, &stock->changed_oversells, oversell);
+    if (!shelf->is_oversell_listed)
+        stock_list_add(stock, &stock->changed_oversells, oversell);
+    shelf->is_oversell_listed = true;
 }
 
 void stock_oversell_settle(struct stock *stock)
 {
     for (size_t i = 0; i < stock->touched_shelves.len; i++)
         oversell_settle_shelf(stock, stock->touched_shelves.items[i]);
+}
+
+void stock_oversell_next_batch(struct stock *stock)
+{
+    stock_oversell_settle(stock);
+    for (size_t i = 0; i < stock->touched_shelves.len; i++) {
+        struct shelf *shelf = stock->touched_shelves.items[i];
+
+        shelf->is_touched = false;
+        if (!shelf->oversell.open)
+            shelf->oversell.event_id = NULL;
+    }
+    stock->touched_shelves.len = 0;
 }

@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "lib/stock/internal.h"
 
 void stock_plan_begin(struct stock *stock)
@@ -22,17 +25,11 @@ static void plan_add(struct plan *plan, int64_t *sum, int64_t delta)
 void stock_plan_step(struct stock *stock, const struct step *step)
 {
     struct plan *plan = &stock->plan;
-    struct position *position = step->position;
     int64_t delta = 0;
 
     if (step->delta == 0)
         return;
     plan_add(plan, &delta, step->delta);
-    if (position->planned_seq != stock->cause.seq)
-        position->planned = position->row.quantity;
-    position->planned_seq = stock->cause.seq;
-    plan_add(plan, &position->planned,
-             stock_position_effect(position, step->delta, step->occurred_ms));
     plan->steps = arena_grow(stock->arena, plan->steps, plan->steps_len, &plan->steps_capacity,
                              sizeof(*plan->steps));
     plan->steps[plan->steps_len++] = *step;
@@ -57,10 +54,63 @@ void stock_plan_change(struct stock *stock, struct line *line, const struct line
     plan->changes[plan->changes_len++] = (struct line_change){line, *after};
 }
 
+static int step_order_of_lines(const struct stock_line *a, const struct stock_line *b)
+{
+    if (a == NULL || b == NULL || a == b)
+        return (a != NULL) - (b != NULL);
+    int order = strcmp(a->channel, b->channel);
+    if (order == 0)
+        order = strcmp(a->order_id, b->order_id);
+    return order != 0 ? order : strcmp(a->line_id, b->line_id);
+}
+
+static int step_order_of_positions(const struct position *a, const struct position *b)
+{
+    if (a == b)
+        return 0;
+    int order = strcmp(a->row.sku, b->row.sku);
+    if (order == 0)
+        order = strcmp(a->row.pool, b->row.pool);
+    return order != 0 ? order : strcmp(a->row.bucket, b->row.bucket);
+}
+
+/* Steps that are equal in all of this make equal movements. */
+static int step_order(const void *one, const void *other)
+{
+    const struct step *a = one;
+    const struct step *b = other;
+    int order = step_order_of_lines(a->line, b->line);
+
+    if (order == 0)
+        order = step_order_of_positions(a->position, b->position);
+    if (order == 0)
+        order = (a->occurred_ms > b->occurred_ms) - (a->occurred_ms < b->occurred_ms);
+    if (order == 0)
+        order = strcmp(a->reason, b->reason);
+    return order != 0 ? order : (a->delta > b->delta) - (a->delta < b->delta);
+}
+
+static void plan_bound(struct stock *stock, const struct step *step)
+{
+    struct position *position = step->position;
+
+    if (position->planned_seq != stock->cause.seq)
+        position->planned = position->row.quantity;
+    position->planned_seq = stock->cause.seq;
+    plan_add(&stock->plan, &position->planned,
+             stock_position_effect(position, step->delta, step->occurred_ms));
+}
+
+/* Lines, parts and components come in whatever order they were loaded; the movements of an event
+   stand in one order, so that a proof can make the same ones again. */
 bool stock_plan_commit(struct stock *stock)
 {
-    const struct plan *plan = &stock->plan;
+    struct plan *plan = &stock->plan;
 
+    if (plan->steps_len > 1)
+        qsort(plan->steps, plan->steps_len, sizeof(*plan->steps), step_order);
+    for (size_t i = 0; i < plan->steps_len; i++)
+        plan_bound(stock, &plan->steps[i]);
     if (plan->overflows)
         return false;
     for (size_t i = 0; i < plan->steps_len; i++) {

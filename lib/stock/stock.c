@@ -128,6 +128,13 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
     return STOCK_NOTED;
 }
 
+const char *stock_verdict_name(enum stock_verdict verdict)
+{
+    if (verdict == STOCK_APPLIED)
+        return "applied";
+    return verdict == STOCK_NOTED ? "noted" : "parked";
+}
+
 enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
                                const char **ret_reason)
 {
@@ -173,6 +180,12 @@ void stock_settle(struct stock *stock)
     stock_settle_positions(stock);
     stock_oversell_settle(stock);
     stock_allocation_settle(stock);
+}
+
+void stock_next_batch(struct stock *stock)
+{
+    stock_oversell_next_batch(stock);
+    stock->new_movements.len = 0;
 }
 
 size_t stock_changed_lines(const struct stock *stock, const struct stock_line *const **ret_lines)

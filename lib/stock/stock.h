@@ -113,8 +113,9 @@ struct stock_count {
     int64_t quantity;
 };
 
-/* Append-only. effect: what it did to the position at that commit (0: an older fact than the latest
-   count; a count's own row has delta 0 and the effect of replacing). Sum of effects = position. */
+/* Append-only; those of one event stand in the order of line, SKU, pool, bucket, time. effect: what
+   it did to the position at that commit (0: an older fact than the latest count; a count's own row
+   has delta 0 and the effect of replacing). Sum of effects = position. */
 struct stock_movement {
     const char *event_id;
     const char *sku;
@@ -181,6 +182,9 @@ enum stock_verdict {
     STOCK_PARKED, /* waits: reason says for what */
 };
 
+/* "applied", "noted", "parked": stable, as ledger.events has them. */
+const char *stock_verdict_name(enum stock_verdict verdict);
+
 /* The event passed event_check() and is no duplicate. *ret_reason: "" or a static, stable reason:
    no-mapping, retired, not-reported (these free themselves when the missing fact comes), overflow
    (nothing of the event is kept; waits for an operator). */
@@ -189,6 +193,11 @@ enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
 
 /* Once after the last event: oversells, and targets of every loaded listing. */
 void stock_settle(struct stock *stock);
+
+/* Between two batches of a fold that stays in memory from the first event on (nothing is loaded):
+   oversells are settled as if the batch had been folded alone, and its movements are forgotten. The
+   final stock_settle() then gives the rows of all batches; an oversell may be closed long since. */
+void stock_next_batch(struct stock *stock);
 
 /* ---- changed rows, in first-touched order: deterministic ---- */
 

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
-#include "lib/event/codec.h"
+#include "lib/event/taking.h"
 
 #include "services/ledger/flush.h"
 #include "services/ledger/rows.h"
@@ -74,17 +75,16 @@ static const struct ledger_rows_column status_columns[] = {
     TEXT(event_id), TEXT(status), TEXT(reason), {0}};
 #undef ROW
 
-static const char *posting_hash(struct arena *arena, const struct event *event)
+static const char *posting_hex(struct arena *arena, const unsigned char hash[EVENT_HASH_LEN])
 {
-    unsigned char hash[EVENT_HASH_LEN];
     SCOPED(buf) struct buf hex = {0};
 
-    event_content_hash(event, hash);
-    buf_hex(&hex, hash, sizeof(hash));
+    buf_hex(&hex, hash, EVENT_HASH_LEN);
     return arena_strdup(arena, buf_str(&hex));
 }
 
 static struct posting *posting_new(struct arena *arena, const struct event *event,
+                                   const unsigned char hash[EVENT_HASH_LEN],
                                    const struct ledger_feed_record *record)
 {
     struct ledger_subject subject = ledger_subject_of(event);
@@ -93,7 +93,7 @@ static struct posting *posting_new(struct arena *arena, const struct event *even
     *posting = (struct posting){
         .event = event,
         .event_id = event->id,
-        .hash = posting_hash(arena, event),
+        .hash = posting_hex(arena, hash),
         .kind = event_kind_name(event->kind),
         .channel = *subject.channel == '\0' ? event->source.channel : subject.channel,
         .account = event->source.account,
@@ -127,13 +127,11 @@ static bool posting_take(struct posting_batch *batch, const struct ledger_feed_r
                          struct err *err)
 {
     struct event *event = arena_alloc(batch->arena, sizeof(*event));
+    unsigned char hash[EVENT_HASH_LEN];
 
-    if (record->body == NULL)
-        return err_set(err, ERR_REJECT, "an event without a body");
-    if (!event_decode(batch->arena, record->body, record->body_len, event, err) ||
-        !event_check(event, err))
+    if (!event_take(batch->arena, record->body, record->body_len, event, hash, err))
         return false;
-    struct posting *posting = posting_new(batch->arena, event, record);
+    struct posting *posting = posting_new(batch->arena, event, hash, record);
     if (map_get(batch->by_id, posting->event_id) != NULL) {
         posting_suspect(batch, posting);
         return true;
@@ -242,7 +240,7 @@ static bool posting_fold(struct posting_batch *batch, struct err *err)
         enum stock_verdict verdict = stock_apply(set.stock, posting->event, &posting->reason);
         if (verdict == STOCK_APPLIED)
             continue;
-        posting->status = verdict == STOCK_NOTED ? "noted" : "parked";
+        posting->status = stock_verdict_name(verdict);
         marked[marked_len++] = posting;
     }
     stock_settle(set.stock);

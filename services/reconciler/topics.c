@@ -1,6 +1,7 @@
 #include "services/reconciler/topics.h"
 
 #include "lib/event/codec.h"
+#include "lib/event/taking.h"
 #include "lib/event/topic.h"
 #include "lib/kafka/kafka.h"
 
@@ -31,13 +32,12 @@ static bool reading_keep(struct reading *reading, struct event *event, struct er
 static bool visit_event(void *opaque, const struct kafka_record *record)
 {
     struct reading *reading = opaque;
+    unsigned char hash[EVENT_HASH_LEN];
     struct event event;
     struct err why = {0};
 
     arena_reset(reading->scratch);
-    if (record->body == NULL ||
-        !event_decode(reading->scratch, record->body, record->body_len, &event, &why) ||
-        !event_check(&event, &why)) {
+    if (!event_take(reading->scratch, record->body, record->body_len, &event, hash, &why)) {
         reading->unreadable++;
         return true;
     }

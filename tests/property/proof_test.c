@@ -1,0 +1,242 @@
+/*
+ * What a proof rests on: the fold that stays in memory from the first event on makes, batch by
+ * batch, the very movements that the ledger makes when it loads what a batch touches, in whatever
+ * order the rows come; and ends with the same rows. STOCKBUS_SEED and STOCKBUS_CASES as in
+ * permutation_test.
+ */
+#include "tests/unit/stock/harness.h"
+
+/* clang-format off: cmocka's wants the one above */
+#include "tests/property/dealing.h"
+/* clang-format on */
+
+enum { CASES = 2000 };
+
+/* ---- one case: the same batches, folded twice ---- */
+
+struct both {
+    struct random random;
+    struct store store;   /* as the ledger does it */
+    struct stock *memory; /* as a proof does it */
+    struct store_names known;
+};
+
+#define SHUFFLE_ROWS(random, table)                               \
+    do {                                                          \
+        for (size_t i_ = (table).len; i_ > 1; i_--) {             \
+            size_t k_ = (size_t)pick(random, 0, (int64_t)i_ - 1); \
+            typeof((table).rows[0]) was_ = (table).rows[i_ - 1];  \
+                                                                  \
+            (table).rows[i_ - 1] = (table).rows[k_];              \
+            (table).rows[k_] = was_;                              \
+        }                                                         \
+    } while (0)
+
+/* A database gives rows in any order, and the SKUs of a bundle sorted. */
+static void shuffle_store(struct random *random, struct store *store)
+{
+    SHUFFLE_ROWS(random, store->lines);
+    SHUFFLE_ROWS(random, store->parts);
+    SHUFFLE_ROWS(random, store->mappings);
+    for (size_t i = 0; i < store->mappings.len; i++) {
+        struct stock_mapping *row = &store->mappings.rows[i];
+        struct event_component *sorted =
+            arena_memdup(store->arena, row->components, row->components_len * sizeof(*sorted));
+
+        for (size_t k = 1; k < row->components_len; k++) {
+            for (size_t at = k; at > 0 && strcmp(sorted[at].sku, sorted[at - 1].sku) < 0; at--) {
+                struct event_component was = sorted[at];
+
+                sorted[at] = sorted[at - 1];
+                sorted[at - 1] = was;
+            }
+        }
+        row->components = sorted;
+    }
+}
+
+static void assert_same_movements(uint64_t seed, const struct stock *ledger,
+                                  const struct stock *memory)
+{
+    const struct stock_movement *const *ours = NULL;
+    const struct stock_movement *const *theirs = NULL;
+    size_t len = stock_new_movements(ledger, &ours);
+
+    if (stock_new_movements(memory, &theirs) != len)
+        fail_msg("seed %" PRIu64 ": another number of movements", seed);
+    for (size_t i = 0; i < len; i++) {
+        const struct stock_movement *a = ours[i];
+        const struct stock_movement *b = theirs[i];
+
+        if (!same(a->event_id, b->event_id) || !IS_AT(a, b->sku, b->pool, b->bucket) ||
+            a->delta != b->delta || a->effect != b->effect || a->balance != b->balance ||
+            a->occurred_ms != b->occurred_ms || !same(a->reason, b->reason))
+            fail_msg("seed %" PRIu64 ": movement %zu of a batch is %s %s %s %" PRId64 " %s, and %s "
+                     "%s %s %" PRId64 " %s",
+                     seed, i, a->sku, a->pool, a->bucket, a->delta, a->reason, b->sku, b->pool,
+                     b->bucket, b->delta, b->reason);
+    }
+}
+
+static void fold_both(struct both *both, const struct trial *trial, size_t from, size_t to,
+                      uint64_t seed)
+{
+    struct stock *ledger = stock_new(both->store.arena);
+    const struct event *batch[2 * CASE_EVENTS_MAX];
+    size_t len = 0;
+
+    for (size_t i = from; i < to; i++) {
+        if (names_has(&both->known, trial->events[i]->id, "", ""))
+            continue;
+        names_add(&both->known, trial->events[i]->id, "", "");
+        batch[len++] = trial->events[i];
+    }
+    shuffle_store(&both->random, &both->store);
+    store_load_touched(&both->store, ledger, batch, len);
+    stock_next_batch(both->memory);
+    for (size_t i = 0; i < len; i++) {
+        const char *ours = NULL;
+        const char *theirs = NULL;
+
+        if (stock_apply(ledger, batch[i], &ours) != stock_apply(both->memory, batch[i], &theirs) ||
+            !same(ours, theirs))
+            fail_msg("seed %" PRIu64 ": another verdict", seed);
+    }
+    assert_same_movements(seed, ledger, both->memory);
+    stock_settle(ledger);
+    store_save(&both->store, ledger);
+}
+
+/* ---- the ends ---- */
+
+static size_t open_oversells(const struct stock *memory, const struct stock_oversell **open)
+{
+    const struct stock_oversell *const *all = NULL;
+    size_t count = stock_changed_oversells(memory, &all);
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (all[i]->open)
+            open[len++] = all[i];
+    }
+    return len;
+}
+
+static void assert_same_oversells(const struct both *both, uint64_t seed)
+{
+    const struct stock_oversell *open[256];
+    size_t len = open_oversells(both->memory, open);
+
+    if (len != both->store.oversells.len)
+        fail_msg("seed %" PRIu64 ": %zu open oversells, and %zu", seed, both->store.oversells.len,
+                 len);
+    for (size_t i = 0; i < len; i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < len; k++) {
+            const struct stock_oversell *row = &both->store.oversells.rows[k];
+
+            found = found || (same(row->sku, open[i]->sku) && same(row->pool, open[i]->pool) &&
+                              row->available == open[i]->available &&
+                              same(row->event_id, open[i]->event_id) &&
+                              same(row->order_id, open[i]->order_id));
+        }
+        if (!found)
+            fail_msg("seed %" PRIu64 ": the oversell of %s differs", seed, open[i]->sku);
+    }
+}
+
+static void assert_same_positions(const struct both *both, uint64_t seed)
+{
+    const struct stock_position *const *rows = NULL;
+    size_t len = stock_changed_positions(both->memory, &rows);
+
+    if (len != both->store.positions.len)
+        fail_msg("seed %" PRIu64 ": another number of positions", seed);
+    for (size_t i = 0; i < len; i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < len; k++)
+            found = found || (IS_AT(&both->store.positions.rows[k], rows[i]->sku, rows[i]->pool,
+                                    rows[i]->bucket) &&
+                              both->store.positions.rows[k].quantity == rows[i]->quantity);
+        if (!found)
+            fail_msg("seed %" PRIu64 ": the position of %s differs", seed, rows[i]->sku);
+    }
+}
+
+static void assert_same_listings(const struct both *both, uint64_t seed)
+{
+    const struct stock_listing_change *rows = NULL;
+    size_t len = stock_changed_listings(both->memory, &rows);
+
+    if (len != both->store.listings.len)
+        fail_msg("seed %" PRIu64 ": another number of listings", seed);
+    for (size_t i = 0; i < len; i++) {
+        const struct stock_listing *ours = rows[i].listing;
+        bool found = false;
+
+        for (size_t k = 0; k < len; k++) {
+            const struct stock_listing *row = &both->store.listings.rows[k];
+
+            found = found ||
+                    (same(row->channel, ours->channel) && same(row->listing, ours->listing) &&
+                     same(row->address, ours->address) && row->quantity == ours->quantity &&
+                     row->sold_here == ours->sold_here && same(row->mapping_id, ours->mapping_id) &&
+                     same(row->rule_id, ours->rule_id));
+        }
+        if (!found)
+            fail_msg("seed %" PRIu64 ": the listing %s differs", seed, ours->listing);
+    }
+}
+
+static void check_case(uint64_t seed)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct both *both = arena_alloc(arena, sizeof(*both));
+    struct trial trial = {0};
+
+    *both = (struct both){.random = random_from(~seed), .store = {.arena = arena}};
+    both->memory = stock_new(arena);
+    trial.len = make_case(seed, arena, trial.events);
+    duplicate(&both->random, &trial);
+    shuffle(&both->random, &trial);
+    for (size_t from = 0; from < trial.len;) {
+        size_t to = from + (size_t)pick(&both->random, 1, BATCH_MAX);
+
+        if (to > trial.len)
+            to = trial.len;
+        fold_both(both, &trial, from, to, seed);
+        from = to;
+    }
+    stock_settle(both->memory);
+    assert_same_positions(both, seed);
+    assert_same_listings(both, seed);
+    assert_same_oversells(both, seed);
+}
+
+static uint64_t number_of(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text == NULL ? otherwise : strtoull(text, NULL, 0);
+}
+
+static void a_fold_in_memory_makes_the_movements_of_the_ledger(void **state)
+{
+    uint64_t seed = number_of("STOCKBUS_SEED", 20240229);
+    uint64_t cases = number_of("STOCKBUS_CASES", CASES);
+
+    (void)state;
+    for (uint64_t i = 0; i < cases; i++)
+        check_case(seed + i);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fold_in_memory_makes_the_movements_of_the_ledger),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
