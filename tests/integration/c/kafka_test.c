@@ -13,7 +13,8 @@
 #include "lib/base/clock.h"
 #include "lib/kafka/internal.h"
 
-enum { PARTITIONS = 4, WAIT_MS = 20000, SHOTS = 200 };
+/* What must not happen would take WAIT_MS or longer. */
+enum { PARTITIONS = 4, WAIT_MS = 60000, SHOTS = 200 };
 
 static const char *brokers;
 static char topic[64];
@@ -88,7 +89,7 @@ static void note(void *opaque, const struct err *err, int32_t partition, int64_t
 
 static void produce_at(int32_t partition, int count, int64_t timestamp_ms)
 {
-    struct kafka_producer *producer = open_producer(10000);
+    struct kafka_producer *producer = open_producer(WAIT_MS);
     struct reports reports = {0};
     struct err err = {0};
     char body[16];
@@ -124,7 +125,7 @@ static void a_missing_topic_is_reported_in_time(void **state)
 
     (void)state;
     assert_true(kafka_produce(producer, &record, note, &reports, &err));
-    assert_true(kafka_producer_flush(producer, 5000, &err));
+    assert_true(kafka_producer_flush(producer, WAIT_MS, &err));
     print_message("%s\n", reports.last.text);
     assert_int_equal(reports.bad, 1);
     assert_int_equal(reports.last.code, ERR_RETRY);
@@ -143,7 +144,7 @@ static void a_key_goes_where_java_puts_it(void **state)
         {"a-little-bit-long-string",   -985981536 },
         {"a-little-bit-longer-string", -1486304829},
     };
-    struct kafka_producer *producer = open_producer(5000);
+    struct kafka_producer *producer = open_producer(WAIT_MS);
     struct err err = {0};
 
     (void)state;
@@ -168,11 +169,11 @@ static void a_topic_is_applied_once(void **state)
     int partitions = 0;
 
     (void)state;
-    assert_false(kafka_topic_partitions(brokers, topic, 5000, &partitions, &err));
+    assert_false(kafka_topic_partitions(brokers, topic, WAIT_MS, &partitions, &err));
     assert_int_equal(err.code, ERR_REJECT);
     assert_true(apply("compact", 3, &created, &err));
     assert_true(created);
-    assert_true(kafka_topic_partitions(brokers, topic, 5000, &partitions, &err));
+    assert_true(kafka_topic_partitions(brokers, topic, WAIT_MS, &partitions, &err));
     assert_int_equal(partitions, 3);
 
     assert_true(apply("compact", 3, &created, &err));
@@ -320,11 +321,12 @@ static void a_gap_at_the_end_is_no_obstacle(void **state)
     rd_kafka_destroy(rk);
 
     /* The broker answers before it has written the marker. */
+    int64_t deadline = clock_monotonic_ms() + WAIT_MS;
     int64_t start = clock_monotonic_ms();
-    while (read_all(0, &readings) == 0 && clock_monotonic_ms() - start < WAIT_MS)
+    while (read_all(0, &readings) == 0 && start < deadline)
         start = clock_monotonic_ms();
     assert_int_equal(readings.count, 10);
-    assert_true(clock_monotonic_ms() - start < 3000);
+    assert_true(clock_monotonic_ms() - start < 10000); /* the reader's idle limit is 15 s */
 }
 
 /* ---- consuming */
@@ -657,14 +659,28 @@ static int compare_numbers(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Produced to polled, one record at a time, on one machine. */
+/* The time that a question to the broker takes now, on a machine that may be busy. */
+static int64_t question_us(struct kafka_client *client)
+{
+    int64_t start = clock_monotonic_us();
+    int64_t low = -1;
+    int64_t high = -1;
+    struct err err = {0};
+
+    assert_true(kafka_metadata_watermarks(client->rk, topic, 0, WAIT_MS, &low, &high, &err));
+    return clock_monotonic_us() - start;
+}
+
+/* Produced to polled, one record at a time, on one machine: nobody waits for more to come. */
 static void a_record_is_there_at_once(void **state)
 {
     struct member member = {.start = KAFKA_OFFSET_BEGINNING};
     struct kafka_consumer *consumer = open_consumer("quick", &member);
-    struct kafka_producer *producer = open_producer(5000);
+    struct kafka_producer *producer = open_producer(WAIT_MS);
     int64_t micros[SHOTS];
+    int64_t questions[SHOTS];
     struct err err = {0};
+    SCOPED(kafka_client) struct kafka_client *client = kafka_metadata_client(brokers, &err);
 
     (void)state;
     for (int i = 0; i < SHOTS; i++) {
@@ -675,11 +691,14 @@ static void a_record_is_there_at_once(void **state)
         assert_true(kafka_produce(producer, &record, NULL, NULL, &err));
         assert_int_equal(next_record(consumer, &err)->offset, i);
         micros[i] = clock_monotonic_us() - start;
+        questions[i] = question_us(client);
     }
     qsort(micros, SHOTS, sizeof(micros[0]), compare_numbers);
-    print_message("produced to polled: median %d us, 99 %% %d us\n", (int)micros[SHOTS / 2],
-                  (int)micros[SHOTS * 99 / 100]);
-    assert_true(micros[SHOTS / 2] < 20000);
+    qsort(questions, SHOTS, sizeof(questions[0]), compare_numbers);
+    print_message("produced to polled: median %d us, 99 %% %d us; a question: median %d us\n",
+                  (int)micros[SHOTS / 2], (int)micros[SHOTS * 99 / 100],
+                  (int)questions[SHOTS / 2]);
+    assert_true(micros[SHOTS / 2] < 20000 + 10 * questions[SHOTS / 2]);
     kafka_consumer_close(consumer);
     kafka_producer_close(producer, 1000);
 }

@@ -288,8 +288,8 @@ static void errors_are_classed(void **state)
         assert_true(pg_is_alive(pg));
     }
     struct err err = {0};
-    must_exec(pg, "SET statement_timeout = 20");
-    assert_false(pg_exec(pg, "SELECT pg_sleep(5)", &err));
+    must_exec(pg, "SET statement_timeout = 500");
+    assert_false(pg_exec(pg, "SELECT pg_sleep(60)", &err));
     assert_int_equal(err.code, ERR_RETRY);
     assert_true(pg_is_alive(pg));
 }
@@ -313,7 +313,7 @@ static void kill_backend(struct pg *victim)
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
     pg_params_int(params, one_number(victim, "SELECT pg_backend_pid() AS n"));
-    rows = must_run(killer, "SELECT pg_terminate_backend($1::int, 2000) AS gone", params);
+    rows = must_run(killer, "SELECT pg_terminate_backend($1::int, 60000) AS gone", params);
     assert_true(pg_rows_bool(rows, 0, "gone"));
 }
 
@@ -335,15 +335,26 @@ static void a_lost_connection_is_retry(void **state)
 
 /* ---- transactions */
 
+struct racer {
+    pthread_t thread;
+    struct pg *pg;
+    bool met;
+};
+
+static pthread_barrier_t everyone_has_read;
+
 static bool add_one(struct pg *pg, void *state, struct err *err)
 {
+    struct racer *racer = state;
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
     SCOPED(pg_params) struct pg_params *params = NULL;
 
-    (void)state;
     if (!pg_run(pg, "SELECT c.n FROM lib_pg_test.counters c WHERE c.name = 'race'", NULL, &rows,
                 err))
         return false;
+    if (!racer->met)
+        pthread_barrier_wait(&everyone_has_read); /* so only one of them can win the first step */
+    racer->met = true;
     params = pg_params_new();
     pg_params_int(params, pg_rows_int(rows, 0, "n") + 1);
     return pg_run(pg, "UPDATE lib_pg_test.counters SET n = $1 WHERE name = 'race'", params, NULL,
@@ -355,40 +366,43 @@ static atomic_int racer_lost;
 
 static void *race(void *opaque)
 {
+    struct racer *racer = opaque;
     struct err err = {0};
-    struct pg *pg = pg_open(database_url, "racer", &err);
 
-    (void)opaque;
-    for (int i = 0; pg != NULL && i < RACER_STEPS; i++) {
+    for (int i = 0; i < RACER_STEPS; i++) {
         int tries = 0;
 
         /* Ten tries may all be lost; that is ERR_RETRY, and nothing was done. */
-        while (!pg_tx_run(pg, add_one, NULL, &tries, NULL, &err)) {
+        while (!pg_tx_run(racer->pg, add_one, racer, &tries, NULL, &err)) {
             if (err.code != ERR_RETRY)
                 return (void *)1;
             racer_lost++;
         }
         racer_tries += tries;
     }
-    pg_close(pg);
     return NULL;
 }
 
 static void racing_transactions_lose_nothing(void **state)
 {
     SCOPED(pg) struct pg *pg = connect_here();
-    pthread_t threads[RACERS];
+    struct racer racers[RACERS] = {0};
 
     (void)state;
     must_exec(pg, "INSERT INTO lib_pg_test.counters VALUES ('race', 0)");
+    pthread_barrier_init(&everyone_has_read, NULL, RACERS);
     for (int i = 0; i < RACERS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, race, NULL), 0);
+        racers[i].pg = connect_here();
+    for (int i = 0; i < RACERS; i++)
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
     for (int i = 0; i < RACERS; i++) {
         void *failed = NULL;
 
-        pthread_join(threads[i], &failed);
+        pthread_join(racers[i].thread, &failed);
         assert_null(failed);
+        pg_close(racers[i].pg);
     }
+    pthread_barrier_destroy(&everyone_has_read);
 
     print_message("%d tries for %d steps, %d given up and begun anew\n", racer_tries,
                   RACERS * RACER_STEPS, racer_lost);

@@ -28,7 +28,7 @@ static const struct http_reply *ask(struct arena *arena, const struct http_admin
                                     const char *method, const char *path)
 {
     char url[128];
-    const struct http_call call = {.method = method, .url = url, .timeout_ms = 2000};
+    const struct http_call call = {.method = method, .url = url, .timeout_ms = 60000};
 
     snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", http_admin_port(admin), path);
     return http_fetch(arena, &call, 1 << 20);

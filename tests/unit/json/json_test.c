@@ -8,14 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
-#include "lib/base/clock.h"
 #include "lib/json/json.h"
 
-/* Far more than either takes, far less than anything quadratic would. */
-enum { QUICK_MS = 2000 };
+/* Of the processor, whoever else uses it: far more than either takes, far less than anything
+   quadratic would. */
+enum { QUICK_MS = 4000 };
+
+static int64_t processor_ms(void)
+{
+    return clock() / (CLOCKS_PER_SEC / 1000);
+}
 
 static struct arena *arena;
 
@@ -262,7 +268,7 @@ static void a_hundred_thousand_distinct_keys_are_read_quickly(void **state)
 {
     (void)state;
     SCOPED(buf) struct buf text = {0};
-    int64_t start_ms = clock_monotonic_ms();
+    int64_t start_ms = processor_ms();
 
     keys_text(&text, 100000);
     buf_char(&text, '}');
@@ -271,18 +277,18 @@ static void a_hundred_thousand_distinct_keys_are_read_quickly(void **state)
     assert_int_equal(json_len(root), 100000);
     for (size_t i = 0; i < 100000; i++)
         assert_ptr_equal(json_get(root, json_key_at(root, i)), json_at(root, i));
-    assert_in_range(clock_monotonic_ms() - start_ms, 0, QUICK_MS);
+    assert_in_range(processor_ms() - start_ms, 0, QUICK_MS);
 }
 
 static void a_megabyte_of_brackets_is_refused_quickly(void **state)
 {
     (void)state;
     SCOPED(mem) char *text = mem_calloc(1 << 20, 1);
-    int64_t start_ms = clock_monotonic_ms();
+    int64_t start_ms = processor_ms();
 
     memset(text, '[', 1 << 20);
     assert_refused_bytes(text, 1 << 20, "json: nested too deeply at byte 64");
-    assert_in_range(clock_monotonic_ms() - start_ms, 0, QUICK_MS);
+    assert_in_range(processor_ms() - start_ms, 0, QUICK_MS);
 }
 
 static void the_deepest_nesting_allowed_is_read(void **state)
