@@ -43,7 +43,7 @@ void rejected_to_json(const struct rejected *rejected, struct buf *out);
  * x_at in RFC 3339. Unknown keys, missing ones and wrong types are ERR_REJECT naming the key. Any
  * kind may be given, order facts and observations too (then "channel" must say whose). A mapping
  * may say "sku" and "units" (default 1) instead of "components"; [] retires the listing. Sets
- * source.channel to "admin" unless given (the channel of mappings and rules is their scope), and
+ * source.channel to "admin" unless given (that of mappings, rules and latencies is theirs), and
  * captured_via to manual; leaves occurred_ms 0 when it is not given; does not identify or check.
  */
 bool event_from_json(struct arena *arena, const struct json *object, struct event *ret_event,

@@ -1,16 +1,17 @@
-#include "lib/event/codec.h"
-
 #include <assert.h>
 #include <string.h>
 
+#include "lib/event/codec.h"
 #include "lib/event/codec_record.h"
 #include "lib/event/record.h"
+
 #include "stockbus/v1/event.pb-c.h"
 
 /* Facts have the same order in enum event_kind and in the message. */
 enum { TAG_OF_KIND = STOCKBUS__V1__EVENT__FACT_ORDER_LINE - EVENT_ORDER_LINE };
-static_assert(EVENT_OBSERVATION + TAG_OF_KIND == STOCKBUS__V1__EVENT__FACT_OBSERVATION, "order");
-static_assert(EVENT_OBSERVATION + 1 == EVENT_KIND_COUNT, "the last fact is the one compared");
+static_assert(EVENT_PROMOTION_CHANGED + TAG_OF_KIND == STOCKBUS__V1__EVENT__FACT_PROMOTION_CHANGED,
+              "order");
+static_assert(EVENT_PROMOTION_CHANGED + 1 == EVENT_KIND_COUNT, "the last fact is the one compared");
 
 static const ProtobufCFieldDescriptor *fact_field(enum event_kind kind)
 {

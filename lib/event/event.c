@@ -96,6 +96,9 @@ static bool check_rule(const struct event_rule *rule, struct err *err)
                        rule->listing);
     if (rule->listing[0] != '\0' && rule->sku[0] != '\0')
         return err_set(err, ERR_REJECT, "sku and listing are both given, want one scope");
+    if (rule->tier[0] != '\0' && (rule->sku[0] != '\0' || rule->listing[0] != '\0'))
+        return err_set(err, ERR_REJECT, "tier and %s are both given, want one scope",
+                       rule->sku[0] != '\0' ? "sku" : "listing");
     return true;
 }
 
@@ -104,6 +107,18 @@ static bool check_observation(const struct event_observation *observation, struc
     if (observation->listing[0] == '\0' && observation->address[0] == '\0' &&
         observation->sku[0] == '\0')
         return err_set(err, ERR_REJECT, "listing, address and sku are all missing");
+    return true;
+}
+
+static bool check_velocity(const struct event_velocity *velocity, struct err *err)
+{
+    for (size_t i = 0; i < velocity->units_len; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(velocity->units[i].channel, velocity->units[j].channel) == 0)
+                return err_set(err, ERR_REJECT, "units name channel '%.100s' twice",
+                               velocity->units[i].channel);
+        }
+    }
     return true;
 }
 
@@ -126,11 +141,16 @@ static bool check_fact(const struct event *event, struct err *err)
         return check_rule(&event->rule, err);
     case EVENT_OBSERVATION:
         return check_observation(&event->observation, err);
+    case EVENT_VELOCITY_MEASURED:
+        return check_velocity(&event->velocity, err);
     case EVENT_ORDER_VOIDED:
     case EVENT_STOCK_COUNTED:
     case EVENT_STOCK_RECEIVED:
     case EVENT_STOCK_ADJUSTED:
     case EVENT_POOL_CHANGED:
+    case EVENT_TIER_DEFINED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
         return true;
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

@@ -15,10 +15,12 @@
 #define EVENT_QUANTITY_MAX INT64_C(1000000000)
 
 enum {
-    EVENT_ID_LEN = 36,      /* a UUID in text */
-    EVENT_TEXT_MAX = 512,   /* bytes of any id or name */
+    EVENT_ID_LEN = 36,    /* a UUID in text */
+    EVENT_TEXT_MAX = 512, /* bytes of any id or name */
     EVENT_COMPONENTS_MAX = 64,
-    EVENT_NAMES_MAX = 32,   /* pools and buckets of a rule */
+    EVENT_NAMES_MAX = 32, /* pools and buckets of a rule */
+    EVENT_CHANNELS_MAX = 64,
+    EVENT_RISK_BOUND_MAX = 100000, /* ppm: a tenth; below a half lib/stock/risk.c needs it */
 };
 
 enum event_kind {
@@ -36,6 +38,10 @@ enum event_kind {
     EVENT_POOL_CHANGED,
     EVENT_RULE_CHANGED,
     EVENT_OBSERVATION,
+    EVENT_TIER_DEFINED,
+    EVENT_VELOCITY_MEASURED,
+    EVENT_LATENCY_MEASURED,
+    EVENT_PROMOTION_CHANGED,
     EVENT_KIND_COUNT,
 };
 
@@ -145,7 +151,8 @@ struct event_pool {
     const char *title;
 };
 
-/* Scope: channel+listing, or sku (with or without channel), or channel, or everything (all ""). */
+/* Scope: channel+listing, or sku or tier (either with or without channel), or channel, or
+   everything (all ""). */
 struct event_rule {
     const char *fact_id;
     const char *channel;
@@ -159,6 +166,10 @@ struct event_rule {
     int64_t buffer_percent; /* 0..100, of available, rounded up */
     int64_t cap;            /* 0: none */
     int64_t floor;
+    const char *tier;
+    /* How likely an oversell by a sale elsewhere may be at most, in millionths; 0: not priced. */
+    int64_t risk_bound_ppm;
+    int64_t safety_stock; /* what an emergency shows; never part of a target */
 };
 
 struct event_observation {
@@ -168,6 +179,44 @@ struct event_observation {
     bool tracked;
     int64_t quantity;
     int64_t version_ms;
+};
+
+/* A velocity class. A SKU is in the one with the greatest from_per_day that it reaches. */
+struct event_tier {
+    const char *fact_id;
+    const char *tier;
+    int64_t from_per_day;   /* units a day over all channels */
+    int64_t latency_ms;     /* objective: from a change to the channel's confirmation */
+    int64_t lead_time_days; /* for restocking */
+};
+
+struct event_channel_units {
+    const char *channel;
+    int64_t units;
+};
+
+/* What a SKU sold within the window that ended at as_of_ms. */
+struct event_velocity {
+    const char *sku;
+    int64_t as_of_ms;
+    int64_t window_ms;
+    const struct event_channel_units *units; /* no channel twice */
+    size_t units_len;
+};
+
+/* How long the channel may show what is no longer true. */
+struct event_latency {
+    const char *channel;
+    int64_t as_of_ms;
+    int64_t latency_ms; /* the 99th percentile */
+    int64_t samples;
+};
+
+/* While on, the SKU is in the fastest tier. */
+struct event_promotion {
+    const char *fact_id;
+    const char *sku;
+    bool active;
 };
 
 struct event {
@@ -187,6 +236,10 @@ struct event {
         struct event_pool pool;
         struct event_rule rule;
         struct event_observation observation;
+        struct event_tier tier;
+        struct event_velocity velocity;
+        struct event_latency latency;
+        struct event_promotion promotion;
     };
 };
 

@@ -14,6 +14,7 @@ enum {
     BUCKET = RECORD_BUCKET,
     FREE = RECORD_FREE,
     UNITS_MAX = EVENT_QUANTITY_MAX,
+    DAY_MS = 86400000,
 };
 
 const char *const record_via_names[] = {"none", "push", "poll", "manual", "snapshot"};
@@ -176,6 +177,11 @@ static const struct record_field rule_fields[] = {
      0, 0, 100},
     {.name = "cap", RECORD_INT64, offsetof(struct event_rule, cap), 0, 0, UNITS_MAX},
     {.name = "floor", RECORD_INT64, offsetof(struct event_rule, floor), 0, 0, UNITS_MAX},
+    {.name = "tier", RECORD_TEXT, offsetof(struct event_rule, tier), NAME | IF_SET},
+    {.name = "risk_bound_ppm", RECORD_INT64, offsetof(struct event_rule, risk_bound_ppm),
+     IF_SET, 0, EVENT_RISK_BOUND_MAX},
+    {.name = "safety_stock", RECORD_INT64, offsetof(struct event_rule, safety_stock),
+     IF_SET, 0, UNITS_MAX},
 };
 
 /* All of it is the key, as with order lines. A channel that oversold may show less than nothing. */
@@ -188,6 +194,49 @@ static const struct record_field observation_fields[] = {
      -UNITS_MAX, UNITS_MAX},
     {.name = "version_ms", RECORD_TIME, offsetof(struct event_observation, version_ms),
      NEEDED | ID},
+};
+
+static const struct record_field tier_fields[] = {
+    {.name = "fact_id", RECORD_TEXT, offsetof(struct event_tier, fact_id), NEEDED | ID},
+    {.name = "tier", RECORD_TEXT, offsetof(struct event_tier, tier), NEEDED | NAME},
+    {.name = "from_per_day", RECORD_INT64, offsetof(struct event_tier, from_per_day),
+     NEEDED, 0, UNITS_MAX},
+    {.name = "latency_ms", RECORD_INT64, offsetof(struct event_tier, latency_ms), 0, 0, DAY_MS},
+    {.name = "lead_time_days", RECORD_INT64, offsetof(struct event_tier, lead_time_days),
+     0, 0, 3660},
+};
+
+static const struct record_field channel_units_fields[] = {
+    {.name = "channel", RECORD_TEXT, offsetof(struct event_channel_units, channel), NEEDED | NAME},
+    {.name = "units", RECORD_INT64, offsetof(struct event_channel_units, units),
+     NEEDED, 0, UNITS_MAX},
+};
+static const struct record channel_units = {
+    "channel_units", sizeof(struct event_channel_units), channel_units_fields,
+    ARRAY_LEN(channel_units_fields)};
+
+/* The bounds keep the fractions of lib/stock/risk.c within its integers. */
+static const struct record_field velocity_fields[] = {
+    {.name = "sku", RECORD_TEXT, offsetof(struct event_velocity, sku), NEEDED | ID},
+    {.name = "as_of_ms", RECORD_TIME, offsetof(struct event_velocity, as_of_ms), NEEDED | ID},
+    {.name = "window_ms", RECORD_INT64, offsetof(struct event_velocity, window_ms),
+     NEEDED, 1, INT64_C(366) * DAY_MS},
+    {.name = "units", RECORD_LIST, offsetof(struct event_velocity, units), 0, 0,
+     EVENT_CHANNELS_MAX, offsetof(struct event_velocity, units_len), &channel_units},
+};
+
+static const struct record_field latency_fields[] = {
+    {.name = "channel", RECORD_TEXT, offsetof(struct event_latency, channel), NEEDED | ID | NAME},
+    {.name = "as_of_ms", RECORD_TIME, offsetof(struct event_latency, as_of_ms), NEEDED | ID},
+    {.name = "latency_ms", RECORD_INT64, offsetof(struct event_latency, latency_ms),
+     NEEDED, 0, DAY_MS},
+    {.name = "samples", RECORD_INT64, offsetof(struct event_latency, samples), 0, 0, UNITS_MAX},
+};
+
+static const struct record_field promotion_fields[] = {
+    {.name = "fact_id", RECORD_TEXT, offsetof(struct event_promotion, fact_id), NEEDED | ID},
+    {.name = "sku", RECORD_TEXT, offsetof(struct event_promotion, sku), NEEDED},
+    {.name = "active", RECORD_BOOL, offsetof(struct event_promotion, active), NEEDED},
 };
 
 const struct record record_facts[EVENT_KIND_COUNT] = {
@@ -218,6 +267,14 @@ const struct record record_facts[EVENT_KIND_COUNT] = {
                             ARRAY_LEN(rule_fields)},
     [EVENT_OBSERVATION] = {"observation", sizeof(struct event_observation), observation_fields,
                            ARRAY_LEN(observation_fields)},
+    [EVENT_TIER_DEFINED] = {"tier_defined", sizeof(struct event_tier), tier_fields,
+                            ARRAY_LEN(tier_fields)},
+    [EVENT_VELOCITY_MEASURED] = {"velocity_measured", sizeof(struct event_velocity),
+                                 velocity_fields, ARRAY_LEN(velocity_fields)},
+    [EVENT_LATENCY_MEASURED] = {"latency_measured", sizeof(struct event_latency), latency_fields,
+                                ARRAY_LEN(latency_fields)},
+    [EVENT_PROMOTION_CHANGED] = {"promotion_changed", sizeof(struct event_promotion),
+                                 promotion_fields, ARRAY_LEN(promotion_fields)},
 };
 
 /* ---- targets and outcomes ---- */

@@ -102,6 +102,13 @@ char *topic_event_key(struct arena *arena, const struct event *event, const char
         return arena_strdup(arena, "pools");
     case EVENT_OBSERVATION:
         return observation_key(arena, event, catalog_sku);
+    case EVENT_VELOCITY_MEASURED:
+        return arena_strdup(arena, event->velocity.sku);
+    case EVENT_PROMOTION_CHANGED:
+        return arena_strdup(arena, event->promotion.sku);
+    case EVENT_TIER_DEFINED:
+    case EVENT_LATENCY_MEASURED:
+        return arena_strdup(arena, "rules");
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
         break;

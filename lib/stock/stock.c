@@ -120,6 +120,10 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
         return stock_mapping_apply_pool(stock, event, ret_reason);
     case EVENT_RULE_CHANGED:
         return stock_allocation_apply_rule(stock, event);
+    case EVENT_TIER_DEFINED:
+    case EVENT_VELOCITY_MEASURED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

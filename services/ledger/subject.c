@@ -41,7 +41,17 @@ struct ledger_subject ledger_subject_of(const struct event *event)
         subject.listing = event->observation.listing;
         subject.sku = event->observation.sku;
         break;
+    case EVENT_VELOCITY_MEASURED:
+        subject.sku = event->velocity.sku;
+        break;
+    case EVENT_LATENCY_MEASURED:
+        subject.channel = event->latency.channel;
+        break;
+    case EVENT_PROMOTION_CHANGED:
+        subject.sku = event->promotion.sku;
+        break;
     case EVENT_POOL_CHANGED:
+    case EVENT_TIER_DEFINED:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
         break;

@@ -139,6 +139,10 @@ static void loader_add_event(struct loader *loader, const struct event *event)
     case EVENT_RULE_CHANGED:
         ledger_keys_add(&loader->rule_scopes, subject.channel, subject.listing, subject.sku);
         return;
+    case EVENT_TIER_DEFINED:
+    case EVENT_VELOCITY_MEASURED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
@@ -414,7 +418,8 @@ static bool loader_load_rules(struct loader *loader, struct err *err)
                      .buffer_units = pg_rows_int(rows, row, "buffer_units"),
                      .buffer_percent = pg_rows_int(rows, row, "buffer_percent"),
                      .cap = pg_rows_int(rows, row, "cap"),
-                     .floor = pg_rows_int(rows, row, "floor")},
+                     .floor = pg_rows_int(rows, row, "floor"),
+                     .tier = ""},
         };
 
         rule.rule.pools =

@@ -8,6 +8,7 @@
 
 #include "lib/event/record_json.h"
 #include "lib/json/json.h"
+
 #include "tests/property/dealing.h"
 
 static void die(uint64_t seed, const char *why)
@@ -23,8 +24,8 @@ static void put_event(struct json_out *out, const struct event *event)
     json_object(out);
     json_put_member(out, "event_id", event->id);
     json_put_member(out, "kind", event_kind_name(event->kind));
-    /* Mappings and rules say another channel: their scope. */
-    if (event->kind != EVENT_MAPPING_CHANGED && event->kind != EVENT_RULE_CHANGED)
+    /* Mappings, rules and latencies say another channel: theirs. */
+    if (!record_knows_key(&record_facts[event->kind], "channel"))
         json_put_member(out, "channel", event->source.channel);
     json_put_member_int(out, "occurred_ms", event->times.occurred_ms);
     record_to_json(&record_facts[event->kind], &event->order_line, out);

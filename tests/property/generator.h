@@ -250,6 +250,10 @@ static inline void make_fact(struct random *random, struct arena *arena, struct 
         return make_rule(random, event);
     case EVENT_OBSERVATION:
         return make_observation(random, event);
+    case EVENT_TIER_DEFINED:
+    case EVENT_VELOCITY_MEASURED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
         return;

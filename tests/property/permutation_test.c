@@ -253,6 +253,10 @@ static void print_fact(const struct event *event)
         return;
     case EVENT_RULE_CHANGED:
         return print_rule(&event->rule);
+    case EVENT_TIER_DEFINED:
+    case EVENT_VELOCITY_MEASURED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

@@ -256,8 +256,8 @@ static void assert_event_refused(const void *bytes, size_t len, const char *reas
 static void unknown_kinds_of_fact_are_refused(void **state)
 {
     (void)state;
-    /* event_id "x", then field 29 with an empty message */
-    static const char newer[] = "\x0A\x01x\xEA\x01\x00";
+    /* event_id "x", then field 99 with an empty message */
+    static const char newer[] = "\x0A\x01x\x9A\x06\x00";
 
     assert_event_refused(newer, sizeof(newer) - 1,
                          "event 'x': no fact, or a kind that is unknown here");

@@ -104,6 +104,18 @@ static const char *const golden_facts[EVENT_KIND_COUNT] = {
     [EVENT_OBSERVATION] =
         "{\"listing\":\"gid/808950810\",\"address\":\"gid/49148385\",\"sku\":\"MUG-RED\","
         "\"tracked\":true,\"quantity\":-1,\"version_at\":\"2026-11-21T09:17:00.123Z\"}",
+    [EVENT_TIER_DEFINED] =
+        "{\"fact_id\":\"tier-1\",\"tier\":\"T2\",\"from_per_day\":20,\"latency_ms\":120000,"
+        "\"lead_time_days\":5}",
+    [EVENT_VELOCITY_MEASURED] =
+        "{\"sku\":\"MUG-RED\",\"as_of_at\":\"2026-11-21T09:17:00.000Z\",\"window_ms\":604800000,"
+        "\"units\":[{\"channel\":\"shopify-main\",\"units\":31},"
+        "{\"channel\":\"ebay\",\"units\":4}]}",
+    [EVENT_LATENCY_MEASURED] =
+        "{\"channel\":\"shopify-main\",\"as_of_at\":\"2026-11-21T09:17:00.000Z\","
+        "\"latency_ms\":4200,\"samples\":312}",
+    [EVENT_PROMOTION_CHANGED] =
+        "{\"fact_id\":\"promo-1\",\"sku\":\"MUG-RED\",\"active\":true}",
 };
 
 static void facts_of_every_kind_make_their_golden_object(void **state)
@@ -120,6 +132,22 @@ static void facts_of_every_kind_make_their_golden_object(void **state)
         assert_string_equal(arena_printf(arena, "%s}", golden_facts[kind]),
                             fact + strlen("\"fact\":"));
     }
+}
+
+/* What an older rule has not is left out, so that its line stays as it was. */
+static void a_rule_of_a_tier_says_what_it_adds(void **state)
+{
+    (void)state;
+    SCOPED(buf) struct buf line = {0};
+    struct event event = sample_event(EVENT_RULE_CHANGED);
+
+    event.rule.tier = "T1";
+    event.rule.risk_bound_ppm = 1000;
+    event.rule.safety_stock = 4;
+    event_to_json(&event, &line);
+
+    assert_non_null(strstr(buf_str(&line), "\"cap\":100,\"floor\":1,\"tier\":\"T1\","
+                                           "\"risk_bound_ppm\":1000,\"safety_stock\":4}"));
 }
 
 static void an_event_makes_its_golden_line(void **state)
@@ -219,7 +247,8 @@ static void facts_of_every_kind_read_back(void **state)
     (void)state;
     for (int kind = EVENT_NONE + 1; kind < EVENT_KIND_COUNT; kind++) {
         struct event sent = sample_event((enum event_kind)kind);
-        bool scoped = kind == EVENT_MAPPING_CHANGED || kind == EVENT_RULE_CHANGED;
+        bool scoped = kind == EVENT_MAPPING_CHANGED || kind == EVENT_RULE_CHANGED ||
+                      kind == EVENT_LATENCY_MEASURED;
         struct event read = event_of(arena_printf(
             arena, "{\"kind\":\"%s\",\"occurred_at\":\"2026-11-21T09:17:00.123Z\",%s%s",
             event_kind_name((enum event_kind)kind),
@@ -397,6 +426,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(facts_of_every_kind_make_their_golden_object, open_arena,
+                                        close_arena),
+        cmocka_unit_test_setup_teardown(a_rule_of_a_tier_says_what_it_adds, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(an_event_makes_its_golden_line, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(unset_members_are_left_out, open_arena, close_arena),

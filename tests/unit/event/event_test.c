@@ -201,6 +201,24 @@ static const struct bad_number bad_numbers[] = {
      "observation: quantity is -1000000001, want -1000000000 to 1000000000"},
     {EVENT_OBSERVATION, offsetof(struct event, observation.version_ms), 0,
      "observation: version_ms is missing"},
+    {EVENT_RULE_CHANGED, offsetof(struct event, rule.risk_bound_ppm), 100001,
+     "rule_changed: risk_bound_ppm is 100001, want 0 to 100000"},
+    {EVENT_RULE_CHANGED, offsetof(struct event, rule.safety_stock), -1,
+     "rule_changed: safety_stock is -1, want 0 to 1000000000"},
+    {EVENT_TIER_DEFINED, offsetof(struct event, tier.from_per_day), -1,
+     "tier_defined: from_per_day is -1, want 0 to 1000000000"},
+    {EVENT_TIER_DEFINED, offsetof(struct event, tier.latency_ms), 86400001,
+     "tier_defined: latency_ms is 86400001, want 0 to 86400000"},
+    {EVENT_TIER_DEFINED, offsetof(struct event, tier.lead_time_days), 3661,
+     "tier_defined: lead_time_days is 3661, want 0 to 3660"},
+    {EVENT_VELOCITY_MEASURED, offsetof(struct event, velocity.as_of_ms), 0,
+     "velocity_measured: as_of_ms is missing"},
+    {EVENT_VELOCITY_MEASURED, offsetof(struct event, velocity.window_ms), 0,
+     "velocity_measured: window_ms is 0, want 1 to 31622400000"},
+    {EVENT_LATENCY_MEASURED, offsetof(struct event, latency.latency_ms), 86400001,
+     "latency_measured: latency_ms is 86400001, want 0 to 86400000"},
+    {EVENT_LATENCY_MEASURED, offsetof(struct event, latency.samples), -1,
+     "latency_measured: samples is -1, want 0 to 1000000000"},
 };
 
 static void bad_numbers_are_refused_by_name(void **state)
@@ -333,7 +351,7 @@ static void rules_with_bad_lists_are_refused(void **state)
                    "rule_changed: buckets is 'committed', which is derived and not for facts");
 }
 
-static void rules_have_one_of_four_scopes(void **state)
+static void rules_have_one_scope(void **state)
 {
     (void)state;
     struct event event = sample_event(EVENT_RULE_CHANGED);
@@ -346,8 +364,34 @@ static void rules_have_one_of_four_scopes(void **state)
     assert_refused(&event, "rule_changed: channel is missing beside listing 'x'");
     event.rule.channel = "shopify-main";
     assert_passes(&event);
+    event.rule.tier = "T1";
+    assert_refused(&event, "rule_changed: tier and listing are both given, want one scope");
     event.rule.listing = "";
+    assert_passes(&event); /* a tier on a channel */
+    event.rule.sku = "MUG-RED";
+    assert_refused(&event, "rule_changed: tier and sku are both given, want one scope");
+    event.rule.sku = "";
+    event.rule.channel = "";
+    assert_passes(&event); /* a tier everywhere */
+    event.rule.tier = "";
+    event.rule.channel = "shopify-main";
     assert_passes(&event); /* a channel */
+}
+
+static void a_velocity_names_a_channel_once(void **state)
+{
+    static const struct event_channel_units twice[] = {{"a", 1}, {"b", 2}, {"a", 0}};
+
+    (void)state;
+    struct event event = sample_event(EVENT_VELOCITY_MEASURED);
+
+    event.velocity.units_len = 0;
+    assert_passes(&event); /* nothing was sold */
+    event.velocity.units = twice;
+    event.velocity.units_len = 2;
+    assert_passes(&event);
+    event.velocity.units_len = 3;
+    assert_refused(&event, "velocity_measured: units name channel 'a' twice");
 }
 
 static void observations_say_of_what(void **state)
@@ -423,7 +467,8 @@ int main(void)
         cmocka_unit_test(retired_listings_need_no_pool),
         cmocka_unit_test(pools_need_an_authority),
         cmocka_unit_test(rules_with_bad_lists_are_refused),
-        cmocka_unit_test(rules_have_one_of_four_scopes),
+        cmocka_unit_test(rules_have_one_scope),
+        cmocka_unit_test(a_velocity_names_a_channel_once),
         cmocka_unit_test(observations_say_of_what),
         cmocka_unit_test(transfers_between_buckets_or_pools_pass),
         cmocka_unit_test(names_of_kinds_read_back),

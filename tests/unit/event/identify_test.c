@@ -27,6 +27,10 @@ static const char *const golden_ids[EVENT_KIND_COUNT] = {
     [EVENT_POOL_CHANGED] = "004e08ec-562f-577b-8103-fca8ff06ec9d",
     [EVENT_RULE_CHANGED] = "9f216445-8cf4-59db-ab11-e77e2ef18daa",
     [EVENT_OBSERVATION] = "d4103661-10aa-52b4-88cf-8556bcf819b8",
+    [EVENT_TIER_DEFINED] = "cd8d320b-c27e-5b57-a692-bbf34b7838a2",
+    [EVENT_VELOCITY_MEASURED] = "3172eeef-9100-51df-a737-fbb9cef76f48",
+    [EVENT_LATENCY_MEASURED] = "ecb6657e-2589-5b3d-9307-2e45f8be61e7",
+    [EVENT_PROMOTION_CHANGED] = "2b07dbf5-338b-5f2a-b05e-795457a58739",
 };
 
 static const char *const golden_hashes[EVENT_KIND_COUNT] = {
@@ -56,6 +60,14 @@ static const char *const golden_hashes[EVENT_KIND_COUNT] = {
         "7e7338e8cf322e6be4f13bc9072cd9a009810016ca50aec93dea2e98bf7eba58",
     [EVENT_OBSERVATION] =
         "a6f94d02d0a5d28021987ca86f36cd2222312402d9e8543a91aa87efa4820880",
+    [EVENT_TIER_DEFINED] =
+        "15ddf70b21f8290d0843476f9d73ec909c3e1b04b7e05f5344f46db0fcebe0c5",
+    [EVENT_VELOCITY_MEASURED] =
+        "d04b8bf9c6c1ed154bc5bdd55707d8a34dd6120c9e939eed91268ca9e000cf04",
+    [EVENT_LATENCY_MEASURED] =
+        "ca439cf14885bf6b20517b5ec5c083044404ab80e3caaef6aa3ac60a2f34e02a",
+    [EVENT_PROMOTION_CHANGED] =
+        "fe5a5a104ed3f863ea2c5574be62237011a3eb3dfc2a03b66d157392cbeacfbd",
 };
 
 static void hash_text_of(const struct event *event, struct buf *out)

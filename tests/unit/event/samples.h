@@ -11,6 +11,8 @@ static const struct event_component sample_components[] = {{"MUG-RED", 2}, {"BOX
 static const char *const sample_pools[] = {"main", "overflow"};
 static const char *const sample_buckets[] = {"sellable", "returns"};
 
+static const struct event_channel_units sample_units[] = {{"shopify-main", 31}, {"ebay", 4}};
+
 static inline void sample_fact(struct event *event)
 {
     static const struct event_line_part part = {
@@ -60,11 +62,24 @@ static inline void sample_fact(struct event *event)
     case EVENT_RULE_CHANGED:
         event->rule = (struct event_rule){
             "rule-1", "shopify-main", "", "MUG-RED", sample_pools, ARRAY_LEN(sample_pools),
-            sample_buckets, ARRAY_LEN(sample_buckets), 2, 5, 100, 1};
+            sample_buckets, ARRAY_LEN(sample_buckets), 2, 5, 100, 1, .tier = ""};
         break;
     case EVENT_OBSERVATION:
         event->observation = (struct event_observation){
             "gid/808950810", "gid/49148385", "MUG-RED", true, -1, 1795252620123};
+        break;
+    case EVENT_TIER_DEFINED:
+        event->tier = (struct event_tier){"tier-1", "T2", 20, 120000, 5};
+        break;
+    case EVENT_VELOCITY_MEASURED:
+        event->velocity = (struct event_velocity){"MUG-RED", 1795252620000, 604800000, sample_units,
+                                                  ARRAY_LEN(sample_units)};
+        break;
+    case EVENT_LATENCY_MEASURED:
+        event->latency = (struct event_latency){"shopify-main", 1795252620000, 4200, 312};
+        break;
+    case EVENT_PROMOTION_CHANGED:
+        event->promotion = (struct event_promotion){"promo-1", "MUG-RED", true};
         break;
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

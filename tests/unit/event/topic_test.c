@@ -89,8 +89,31 @@ static void rules_go_by_their_scope(void **state)
     assert_key(&event, NULL, "MUG-RED");
     event.rule.sku = "";
     assert_key(&event, NULL, "rules");
+    event.rule.tier = "T1";
+    assert_key(&event, NULL, "rules");
+    event.rule.tier = "";
     event.rule.listing = "9";
     assert_key(&event, NULL, "shopify-main/9");
+}
+
+static void measurements_and_promotions_go_by_sku(void **state)
+{
+    (void)state;
+    struct event velocity = sample_event(EVENT_VELOCITY_MEASURED);
+    struct event promotion = sample_event(EVENT_PROMOTION_CHANGED);
+
+    assert_key(&velocity, NULL, "MUG-RED");
+    assert_key(&promotion, NULL, "MUG-RED");
+}
+
+static void tiers_and_latencies_go_with_the_rules(void **state)
+{
+    (void)state;
+    struct event tier = sample_event(EVENT_TIER_DEFINED);
+    struct event latency = sample_event(EVENT_LATENCY_MEASURED);
+
+    assert_key(&tier, NULL, "rules");
+    assert_key(&latency, NULL, "rules");
 }
 
 static void pools_go_together(void **state)
@@ -123,6 +146,8 @@ int main(void)
         cmocka_unit_test(facts_without_a_listing_go_by_the_order),
         cmocka_unit_test(mappings_go_by_their_only_component_or_the_listing),
         cmocka_unit_test(rules_go_by_their_scope),
+        cmocka_unit_test(measurements_and_promotions_go_by_sku),
+        cmocka_unit_test(tiers_and_latencies_go_with_the_rules),
         cmocka_unit_test(pools_go_together),
         cmocka_unit_test(observations_go_by_sku_listing_or_address),
     };

@@ -69,11 +69,11 @@ static void a_rule_is_buffer_then_cap_then_floor(void **state)
 }
 
 static const struct stock_rule ladder[] = {
-    {"listing",          1, {.channel = "shop", .listing = "hat", .sku = ""}},
-    {"sku with channel", 2, {.channel = "shop", .listing = "", .sku = "cap"}},
-    {"sku",              3, {.channel = "", .listing = "", .sku = "cap"}    },
-    {"channel",          4, {.channel = "shop", .listing = "", .sku = ""}   },
-    {"everything",       5, {.channel = "", .listing = "", .sku = ""}       },
+    {"listing",          1, {.channel = "shop", .listing = "hat", .sku = "", .tier = ""}},
+    {"sku with channel", 2, {.channel = "shop", .listing = "", .sku = "cap", .tier = ""}},
+    {"sku",              3, {.channel = "", .listing = "", .sku = "cap", .tier = ""}    },
+    {"channel",          4, {.channel = "shop", .listing = "", .sku = "", .tier = ""}   },
+    {"everything",       5, {.channel = "", .listing = "", .sku = "", .tier = ""}       },
 };
 
 /* With the rules of the set, in either order, picks the first of them that is one of `fitting`. */
@@ -122,9 +122,9 @@ static void the_closest_rule_wins(void **state)
 static void within_a_scope_the_newest_rule_wins_then_the_greater_id(void **state)
 {
     static const struct stock_rule rules[] = {
-        {"z", 1, {.channel = "shop", .listing = "", .sku = ""}},
-        {"b", 2, {.channel = "shop", .listing = "", .sku = ""}},
-        {"a", 2, {.channel = "shop", .listing = "", .sku = ""}},
+        {"z", 1, {.channel = "shop", .listing = "", .sku = "", .tier = ""}},
+        {"b", 2, {.channel = "shop", .listing = "", .sku = "", .tier = ""}},
+        {"a", 2, {.channel = "shop", .listing = "", .sku = "", .tier = ""}},
     };
     const struct stock_rule *forth[] = {&rules[0], &rules[1], &rules[2]};
     const struct stock_rule *back[] = {&rules[2], &rules[1], &rules[0]};

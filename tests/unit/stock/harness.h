@@ -210,6 +210,7 @@ static inline struct event ruled(int64_t at_ms, struct event_rule rule)
     rule.channel = text_or(rule.channel, "");
     rule.listing = text_or(rule.listing, "");
     rule.sku = text_or(rule.sku, "");
+    rule.tier = text_or(rule.tier, "");
     event.rule = rule;
     return event;
 }

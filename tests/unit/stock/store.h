@@ -302,6 +302,10 @@ static inline void touched_add_event(struct touched *touched, const struct event
     case EVENT_RULE_CHANGED:
         names_add(&touched->scopes, event->rule.channel, event->rule.listing, event->rule.sku);
         return;
+    case EVENT_TIER_DEFINED:
+    case EVENT_VELOCITY_MEASURED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
