@@ -1,27 +1,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "channels/address.h"
-#include "channels/shopify/internal.h"
-#include "channels/signature.h"
 #include "lib/base/map.h"
 
-enum { SENDER_ID_LEN_MAX = 128 };
+#include "channels/address.h"
+#include "channels/document.h"
+#include "channels/shopify/internal.h"
+#include "channels/signature.h"
 
-/* One body on its way to events. */
-struct body {
-    const struct channel_account *account;
-    const struct channel_notification *notification;
-    struct arena *arena;
-    struct event_list *events;
-    struct channel_bad_lines *bad;
-    struct err *err;
-};
+enum { SENDER_ID_LEN_MAX = 128 };
 
 /* ---- reading ---- */
 
 /* A list that may be absent; anything else in its place is a bad line. */
-static const struct json *list_of(const struct body *body, const struct json *object,
+static const struct json *list_of(const struct channel_document *body, const struct json *object,
                                   const char *key)
 {
     const struct json *list = json_get(object, key);
@@ -43,11 +35,6 @@ static const char *listing_of(const struct json *line)
     return id == NULL ? "" : id;
 }
 
-static bool refuse(const struct body *body, const char *what, const char *key)
-{
-    return err_set(body->err, ERR_REJECT, "%s: '%s' is missing or wrong", what, key);
-}
-
 /* ---- parts of lines ---- */
 
 /*
@@ -67,7 +54,8 @@ struct parts {
     size_t capacity;
 };
 
-static void parts_add(const struct body *body, struct parts *parts, const struct part *part)
+static void parts_add(const struct channel_document *body, struct parts *parts,
+                      const struct part *part)
 {
     if (part->fact.quantity == 0)
         return;
@@ -77,7 +65,7 @@ static void parts_add(const struct body *body, struct parts *parts, const struct
 }
 
 /* One fulfillment ships several lines, and a part has one: hence both ids in the part's. */
-static void read_fulfillment_line(const struct body *body, const struct json *line,
+static void read_fulfillment_line(const struct channel_document *body, const struct json *line,
                                   const struct part *fulfillment, struct parts *parts)
 {
     struct part part = *fulfillment;
@@ -95,11 +83,13 @@ static void read_fulfillment_line(const struct body *body, const struct json *li
     parts_add(body, parts, &part);
 }
 
-static void read_fulfillment(const struct body *body, const char *order_id,
+static void read_fulfillment(const struct channel_document *body, const char *order_id,
                              const struct json *fulfillment, struct parts *parts)
 {
     const struct json *lines = list_of(body, fulfillment, "line_items");
-    struct part part = {.kind = EVENT_LINE_SHIPPED, .fact = {.order_id = order_id, .bucket = ""}};
+    struct part part = {
+        .kind = EVENT_LINE_SHIPPED, .fact = {.order_id = order_id, .bucket = ""}
+    };
 
     if (strcmp(channel_address_text(fulfillment, "status"), "success") != 0)
         return;
@@ -121,7 +111,7 @@ static enum event_kind kind_of_refund(const char *restock_type)
     return strcmp(restock_type, "cancel") == 0 ? EVENT_LINE_CANCELLED : EVENT_NONE;
 }
 
-static void read_refund_line(const struct body *body, const struct json *line,
+static void read_refund_line(const struct channel_document *body, const struct json *line,
                              const struct part *refund, struct parts *parts)
 {
     struct part part = *refund;
@@ -140,8 +130,8 @@ static void read_refund_line(const struct body *body, const struct json *line,
     parts_add(body, parts, &part);
 }
 
-static void read_refund(const struct body *body, const char *order_id, const struct json *refund,
-                        struct parts *parts)
+static void read_refund(const struct channel_document *body, const char *order_id,
+                        const struct json *refund, struct parts *parts)
 {
     const struct json *lines = list_of(body, refund, "refund_line_items");
     struct part part = {.fact = {.order_id = order_id}};
@@ -155,7 +145,7 @@ static void read_refund(const struct body *body, const char *order_id, const str
         read_refund_line(body, json_at(lines, i), &part, parts);
 }
 
-static void add_parts(const struct body *body, const struct parts *parts)
+static void add_parts(const struct channel_document *body, const struct parts *parts)
 {
     for (size_t i = 0; i < parts->len; i++) {
         const struct part *part = &parts->list[i];
@@ -176,7 +166,8 @@ struct fate {
     int64_t vanished; /* refunded with no_restock */
 };
 
-static void fates_count(const struct body *body, const struct parts *parts, struct map *fates)
+static void fates_count(const struct channel_document *body, const struct parts *parts,
+                        struct map *fates)
 {
     for (size_t i = 0; i < parts->len; i++) {
         const struct part *part = &parts->list[i];
@@ -235,8 +226,8 @@ static int64_t cancelled_of(const struct order *order, const struct fate *fate, 
 }
 
 /* False: a bad line says why. */
-static bool read_quantities(const struct body *body, const struct json *line, const char *line_id,
-                            int64_t *ret_ordered, int64_t *ret_current)
+static bool read_quantities(const struct channel_document *body, const struct json *line,
+                            const char *line_id, int64_t *ret_ordered, int64_t *ret_current)
 {
     const struct json *current = json_get(line, "current_quantity");
 
@@ -255,7 +246,7 @@ static bool read_quantities(const struct body *body, const struct json *line, co
     return true;
 }
 
-static void add_order_line(const struct body *body, const struct order *order,
+static void add_order_line(const struct channel_document *body, const struct order *order,
                            const struct json *line)
 {
     const char *line_id = channel_address_id(json_get(line, "id"));
@@ -291,7 +282,7 @@ static void add_order_line(const struct body *body, const struct order *order,
     };
 }
 
-static const char *status_of(const struct body *body, const struct json *order)
+static const char *status_of(const struct channel_document *body, const struct json *order)
 {
     const char *paid = channel_address_text(order, "financial_status");
     const char *sent = channel_address_text(order, "fulfillment_status");
@@ -302,26 +293,27 @@ static const char *status_of(const struct body *body, const struct json *order)
                         sent[0] == '\0' ? "unfulfilled" : sent);
 }
 
-static bool read_order(const struct body *body, const struct json *json, struct order *ret_order)
+static bool read_order(const struct channel_document *body, const struct json *json,
+                       struct order *ret_order)
 {
     struct order order = {.id = channel_address_id(json_get(json, "id"))};
 
     if (order.id == NULL)
-        return refuse(body, "order", "id");
+        return channel_document_refuse(body, "order", "id");
     if (!channel_address_time(json_get(json, "created_at"), &order.placed_ms))
-        return refuse(body, "order", "created_at");
+        return channel_document_refuse(body, "order", "created_at");
     if (!channel_address_time(json_get(json, "updated_at"), &order.version_ms))
-        return refuse(body, "order", "updated_at");
+        return channel_document_refuse(body, "order", "updated_at");
     if (json_kind(json_get(json, "line_items")) != JSON_ARRAY)
-        return refuse(body, "order", "line_items");
+        return channel_document_refuse(body, "order", "line_items");
     order.is_cancelled = !json_is_null(json_get(json, "cancelled_at"));
     order.status = status_of(body, json);
     *ret_order = order;
     return true;
 }
 
-static void read_parts(const struct body *body, const struct json *json, const char *order_id,
-                       struct parts *parts)
+static void read_parts(const struct channel_document *body, const struct json *json,
+                       const char *order_id, struct parts *parts)
 {
     const struct json *fulfillments = list_of(body, json, "fulfillments");
     const struct json *refunds = list_of(body, json, "refunds");
@@ -332,7 +324,7 @@ static void read_parts(const struct body *body, const struct json *json, const c
         read_refund(body, order_id, json_at(refunds, i), parts);
 }
 
-static bool normalize_order(const struct body *body, const struct json *json)
+static bool normalize_order(const struct channel_document *body, const struct json *json)
 {
     SCOPED(map) struct map *fates = map_new();
     const struct json *lines = json_get(json, "line_items");
@@ -354,15 +346,15 @@ static bool normalize_order(const struct body *body, const struct json *json)
     return true;
 }
 
-static bool normalize_refund(const struct body *body, const struct json *json)
+static bool normalize_refund(const struct channel_document *body, const struct json *json)
 {
     const char *order_id = channel_address_id(json_get(json, "order_id"));
     struct parts parts = {0};
 
     if (order_id == NULL)
-        return refuse(body, "refund", "order_id");
+        return channel_document_refuse(body, "refund", "order_id");
     if (json_kind(json_get(json, "refund_line_items")) != JSON_ARRAY)
-        return refuse(body, "refund", "refund_line_items");
+        return channel_document_refuse(body, "refund", "refund_line_items");
     read_refund(body, order_id, json, &parts);
     add_parts(body, &parts);
     return true;
@@ -371,7 +363,7 @@ static bool normalize_refund(const struct body *body, const struct json *json)
 /* ---- observations ---- */
 
 /* Of quantities null means untracked, and shows in the test notification, too [SH14, SH16]. */
-static void add_observation(const struct body *body, const struct json *json,
+static void add_observation(const struct channel_document *body, const struct json *json,
                             const char *quantity_key, struct event_observation observation)
 {
     const struct json *quantity = json_get(json, quantity_key);
@@ -394,15 +386,15 @@ static void add_observation(const struct body *body, const struct json *json,
     event->observation = observation;
 }
 
-static bool normalize_level(const struct body *body, const struct json *json)
+static bool normalize_level(const struct channel_document *body, const struct json *json)
 {
     const char *item = channel_address_id(json_get(json, "inventory_item_id"));
     const char *place = channel_address_id(json_get(json, "location_id"));
 
     if (item == NULL)
-        return refuse(body, "inventory level", "inventory_item_id");
+        return channel_document_refuse(body, "inventory level", "inventory_item_id");
     if (place == NULL)
-        return refuse(body, "inventory level", "location_id");
+        return channel_document_refuse(body, "inventory level", "location_id");
     add_observation(body, json, "available",
                     (struct event_observation){
                         .listing = "",
@@ -413,7 +405,7 @@ static bool normalize_level(const struct body *body, const struct json *json)
     return true;
 }
 
-static void add_variant(const struct body *body, const struct json *variant)
+static void add_variant(const struct channel_document *body, const struct json *variant)
 {
     const char *id = channel_address_id(json_get(variant, "id"));
 
@@ -431,12 +423,12 @@ static void add_variant(const struct body *body, const struct json *variant)
                     });
 }
 
-static bool normalize_product(const struct body *body, const struct json *json)
+static bool normalize_product(const struct channel_document *body, const struct json *json)
 {
     const struct json *variants = json_get(json, "variants");
 
     if (json_kind(variants) != JSON_ARRAY)
-        return refuse(body, "product", "variants");
+        return channel_document_refuse(body, "product", "variants");
     for (size_t i = 0; i < json_len(variants); i++)
         add_variant(body, json_at(variants, i));
     return true;
@@ -444,113 +436,41 @@ static bool normalize_product(const struct body *body, const struct json *json)
 
 /* ---- bodies ---- */
 
-typedef bool normalizer(const struct body *body, const struct json *json);
-
-static const struct {
-    const char *topic;
-    normalizer *normalize;
-} topics[] = {
-    {"orders/create",              normalize_order  },
-    {"orders/updated",             normalize_order  },
-    {"orders/cancelled",           normalize_order  },
-    {"orders/paid",                normalize_order  },
-    {"orders/fulfilled",           normalize_order  },
-    {"orders/partially_fulfilled", normalize_order  },
-    {"refunds/create",             normalize_refund },
-    {"inventory_levels/update",    normalize_level  },
-    {"inventory_levels/connect",   normalize_level  },
-    {"products/create",            normalize_product},
-    {"products/update",            normalize_product},
+static const struct channel_document_reader topics[] = {
+    {"orders/create",    normalize_order},
+    {"orders/updated",                  normalize_order},
+    {"orders/cancelled",normalize_order},
+    {"orders/paid", normalize_order},
+    {"orders/fulfilled",                  normalize_order},
+    {"orders/partially_fulfilled",   normalize_order},
+    {"refunds/create", normalize_refund},
+    {"inventory_levels/update",                  normalize_level},
+    {"inventory_levels/connect", normalize_level},
+    {"products/create",   normalize_product},
+    {"products/update",                  normalize_product},
+    {0},
 };
 
 /* What a body without a topic is, by the one member that nothing else has. */
-static const struct {
-    const char *key;
-    normalizer *normalize;
-} shapes[] = {
-    {"line_items",        normalize_order  },
-    {"refund_line_items", normalize_refund },
-    {"inventory_item_id", normalize_level  },
-    {"variants",          normalize_product},
+static const struct channel_document_reader shapes[] = {
+    {"line_items",        normalize_order},
+    {"refund_line_items",                   normalize_refund},
+    {"inventory_item_id",normalize_level},
+    {"variants", normalize_product},
+    {0                  },
 };
 
-static normalizer *normalizer_of_topic(const char *topic)
-{
-    for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
-        if (strcmp(topics[i].topic, topic) == 0)
-            return topics[i].normalize;
-    }
-    return NULL;
-}
-
-static normalizer *normalizer_of_shape(const struct json *json)
-{
-    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-        if (json_get(json, shapes[i].key) != NULL)
-            return shapes[i].normalize;
-    }
-    return NULL;
-}
-
-/* The REST API puts its object or list into one outer member, perhaps beside a text; webhooks
-   don't. */
-static const struct json *unwrap(const struct json *json)
-{
-    const struct json *inner = json;
-
-    if (json_kind(json) != JSON_OBJECT || normalizer_of_shape(json) != NULL)
-        return json;
-    for (size_t i = 0; i < json_len(json); i++) {
-        enum json_kind kind = json_kind(json_at(json, i));
-
-        if (kind != JSON_OBJECT && kind != JSON_ARRAY)
-            continue;
-        if (inner != json)
-            return json;
-        inner = json_at(json, i);
-    }
-    return inner;
-}
-
-/* Lists of the REST API: levels say quantities; items and locations say none. */
-static bool normalize_list(const struct body *body, const struct json *list)
-{
-    for (size_t i = 0; i < json_len(list); i++) {
-        struct body element = *body;
-        struct err why = {0};
-
-        element.err = &why;
-        if (json_get(json_at(list, i), "inventory_item_id") != NULL &&
-            !normalize_level(&element, json_at(list, i)))
-            channel_bad_line(body->bad, body->arena, "element %zu: %s", i, why.text);
-    }
-    return true;
-}
-
 bool channel_shopify_normalize(const struct channel_account *account,
-                               const struct channel_notification *notification,
-                               struct arena *arena, struct event_list *ret_events,
-                               struct channel_bad_lines *ret_bad, struct err *err)
+                               const struct channel_notification *notification, struct arena *arena,
+                               struct event_list *ret_events, struct channel_bad_lines *ret_bad,
+                               struct err *err)
 {
-    const struct body body = {account, notification, arena, ret_events, ret_bad, err};
-    const char *topic = channel_notification_header(notification, "X-Shopify-Topic");
-    normalizer *normalize = topic == NULL ? NULL : normalizer_of_topic(topic);
+    const struct channel_document document = {account,    notification, arena,
+                                              ret_events, ret_bad,      err};
 
-    if (topic != NULL && normalize == NULL)
-        return true;
-    const struct json *json =
-        json_parse(arena, notification->body, notification->body_len, err);
-    if (json == NULL)
-        return false;
-    json = unwrap(json);
-    if (topic == NULL && json_kind(json) == JSON_ARRAY)
-        return normalize_list(&body, json);
-    if (normalize == NULL)
-        normalize = normalizer_of_shape(json);
-    if (normalize == NULL || json_kind(json) != JSON_OBJECT)
-        return err_set(err, ERR_REJECT, topic == NULL ? "no topic, and the body's shape tells none"
-                                                      : "the body is no object");
-    return normalize(&body, json);
+    return channel_document_normalize(&document,
+                                      channel_notification_header(notification, "X-Shopify-Topic"),
+                                      &(struct channel_document_readers){topics, shapes});
 }
 
 /* The event id is shared by the deliveries of several subscriptions to one topic [SH3]; the webhook

@@ -2,25 +2,11 @@
 #include <string.h>
 
 #include "channels/address.h"
+#include "channels/document.h"
 #include "channels/signature.h"
 #include "channels/woocommerce/internal.h"
 
 static const char topic_header[] = "X-WC-Webhook-Topic";
-
-/* One body on its way to events. */
-struct body {
-    const struct channel_account *account;
-    const struct channel_notification *notification;
-    struct arena *arena;
-    struct event_list *events;
-    struct channel_bad_lines *bad;
-    struct err *err;
-};
-
-static bool refuse(const struct body *body, const char *what, const char *key)
-{
-    return err_set(body->err, ERR_REJECT, "%s: '%s' is missing or wrong", what, key);
-}
 
 /* ---- ids ---- */
 
@@ -58,7 +44,7 @@ const char *channel_woocommerce_notification_id(const struct channel_notificatio
 }
 
 /* The product, or one of its variations; "" when the line's product is gone. */
-static const char *listing_of(const struct body *body, const struct json *line)
+static const char *listing_of(const struct channel_document *body, const struct json *line)
 {
     const char *product = channel_address_id(json_get(line, "product_id"));
     const char *variation = channel_address_id(json_get(line, "variation_id")); /* 0: none */
@@ -124,7 +110,7 @@ static int64_t status_rank_ms(const char *status)
 }
 
 /* Units that were shipped are not cancelled, whatever the order's status says later. */
-static void add_order_line(const struct body *body, const struct order *order,
+static void add_order_line(const struct channel_document *body, const struct order *order,
                            const struct event_order_line *line)
 {
     struct event *event = event_list_add(body->events, body->arena, EVENT_ORDER_LINE);
@@ -141,7 +127,7 @@ static void add_order_line(const struct body *body, const struct order *order,
 
 /* WooCommerce knows no parcels: completing the order ships it whole. A body shows the state at
    delivery, so completion may first be seen behind a later status. */
-static void add_shipment(const struct body *body, const struct order *order,
+static void add_shipment(const struct channel_document *body, const struct order *order,
                          const struct event_order_line *line)
 {
     if (order->completed_ms == 0 || line->ordered == 0)
@@ -158,7 +144,7 @@ static void add_shipment(const struct body *body, const struct order *order,
     };
 }
 
-static void read_order_line(const struct body *body, const struct order *order,
+static void read_order_line(const struct channel_document *body, const struct order *order,
                             const struct json *json)
 {
     struct event_order_line line = {.line_id = channel_address_id(json_get(json, "id")),
@@ -182,29 +168,30 @@ static void read_order_line(const struct body *body, const struct order *order,
     add_shipment(body, order, &line);
 }
 
-static bool read_order(const struct body *body, const struct json *json, struct order *ret_order)
+static bool read_order(const struct channel_document *body, const struct json *json,
+                       struct order *ret_order)
 {
     struct order order = {.id = channel_address_id(json_get(json, "id")),
                           .status = channel_address_text(json, "status")};
 
     if (order.id == NULL)
-        return refuse(body, "order", "id");
+        return channel_document_refuse(body, "order", "id");
     if (order.status[0] == '\0')
-        return refuse(body, "order", "status");
+        return channel_document_refuse(body, "order", "status");
     /* The _gmt fields; the others are in the shop's own time, without saying which. */
     if (!channel_address_time(json_get(json, "date_created_gmt"), &order.placed_ms))
-        return refuse(body, "order", "date_created_gmt");
+        return channel_document_refuse(body, "order", "date_created_gmt");
     if (!channel_address_time(json_get(json, "date_modified_gmt"), &order.version_ms))
-        return refuse(body, "order", "date_modified_gmt");
+        return channel_document_refuse(body, "order", "date_modified_gmt");
     if (!channel_address_time(json_get(json, "date_completed_gmt"), &order.completed_ms) &&
         strcmp(order.status, "completed") == 0)
-        return refuse(body, "order", "date_completed_gmt");
+        return channel_document_refuse(body, "order", "date_completed_gmt");
     *ret_order = order;
     return true;
 }
 
 /* refunds[] holds no quantities and says nothing of goods: that takes a read-back of the refund. */
-static bool normalize_order(const struct body *body, const struct json *json)
+static bool normalize_order(const struct channel_document *body, const struct json *json)
 {
     const struct json *lines = json_get(json, "line_items");
     struct order order = {0};
@@ -212,19 +199,19 @@ static bool normalize_order(const struct body *body, const struct json *json)
     if (!read_order(body, json, &order))
         return false;
     if (json_kind(lines) != JSON_ARRAY)
-        return refuse(body, "order", "line_items");
+        return channel_document_refuse(body, "order", "line_items");
     for (size_t i = 0; i < json_len(lines); i++)
         read_order_line(body, &order, json_at(lines, i));
     return true;
 }
 
 /* The body is {"id":727}: no time but that of its arrival. */
-static bool normalize_deleted(const struct body *body, const struct json *json)
+static bool normalize_deleted(const struct channel_document *body, const struct json *json)
 {
     const char *id = channel_address_id(json_get(json, "id"));
 
     if (id == NULL)
-        return refuse(body, "order", "id");
+        return channel_document_refuse(body, "order", "id");
     struct event *event = event_list_add(body->events, body->arena, EVENT_ORDER_VOIDED);
     event->times.occurred_ms = body->notification->received_ms;
     event->order_voided =
@@ -258,8 +245,8 @@ static const char *refunded_line_id(const struct json *line)
 }
 
 /* Its quantity is negative. */
-static void add_returned(const struct body *body, const struct json *line, const char *order_id,
-                         int64_t occurred_ms)
+static void add_returned(const struct channel_document *body, const struct json *line,
+                         const char *order_id, int64_t occurred_ms)
 {
     const char *part_id = channel_address_id(json_get(line, "id"));
     const char *line_id = refunded_line_id(line);
@@ -285,7 +272,7 @@ static void add_returned(const struct body *body, const struct json *line, const
     };
 }
 
-static bool normalize_refund(const struct body *body, const struct json *json)
+static bool normalize_refund(const struct channel_document *body, const struct json *json)
 {
     const struct json *lines = json_get(json, "line_items");
     const char *order_id = refund_order_id(json);
@@ -294,9 +281,9 @@ static bool normalize_refund(const struct body *body, const struct json *json)
     if (json_len(lines) == 0)
         return true;
     if (order_id == NULL)
-        return refuse(body, "refund", "_links.up");
+        return channel_document_refuse(body, "refund", "_links.up");
     if (!channel_address_time(json_get(json, "date_created_gmt"), &occurred_ms))
-        return refuse(body, "refund", "date_created_gmt");
+        return channel_document_refuse(body, "refund", "date_created_gmt");
     for (size_t i = 0; i < json_len(lines); i++)
         add_returned(body, json_at(lines, i), order_id, occurred_ms);
     return true;
@@ -304,14 +291,14 @@ static bool normalize_refund(const struct body *body, const struct json *json)
 
 /* ---- products and variations ---- */
 
-static bool normalize_product(const struct body *body, const struct json *json)
+static bool normalize_product(const struct channel_document *body, const struct json *json)
 {
     struct channel_row row = {0};
 
     if (!channel_woocommerce_row(json, body->arena, &row, body->err))
         return false;
     if (row.version_ms == 0)
-        return refuse(body, "product", "date_modified_gmt");
+        return channel_document_refuse(body, "product", "date_modified_gmt");
     struct event *event = event_list_add(body->events, body->arena, EVENT_OBSERVATION);
     event->times.occurred_ms = row.version_ms;
     event->observation = (struct event_observation){
@@ -326,7 +313,7 @@ static bool normalize_product(const struct body *body, const struct json *json)
 }
 
 /* Answers of the batch calls; the deleted ones show nothing any more. */
-static bool normalize_batch(const struct body *body, const struct json *json)
+static bool normalize_batch(const struct channel_document *body, const struct json *json)
 {
     static const char *const keys[] = {"create", "update"};
 
@@ -334,7 +321,7 @@ static bool normalize_batch(const struct body *body, const struct json *json)
         const struct json *list = json_get(json, keys[k]);
 
         for (size_t i = 0; i < json_len(list); i++) {
-            struct body element = *body;
+            struct channel_document element = *body;
             struct err why = {0};
 
             element.err = &why;
@@ -347,70 +334,36 @@ static bool normalize_batch(const struct body *body, const struct json *json)
 
 /* ---- bodies ---- */
 
-typedef bool normalizer(const struct body *body, const struct json *json);
-
-static const struct {
-    const char *topic;
-    normalizer *normalize;
-} topics[] = {
-    {"order.created",     normalize_order  },
-    {"order.updated",     normalize_order  },
-    {"order.restored",    normalize_order  },
-    {"order.deleted",     normalize_deleted},
-    {"product.created",   normalize_product},
-    {"product.updated",   normalize_product},
+static const struct channel_document_reader topics[] = {
+    {"order.created",    normalize_order},
+    {"order.updated",                  normalize_order},
+    {"order.restored",normalize_order},
+    {"order.deleted",   normalize_deleted},
+    {"product.created",                  normalize_product},
+    {"product.updated",normalize_product},
     {"product.restored",  normalize_product},
-    {"product.published", normalize_product},
+    {"product.published",                  normalize_product},
+    {0  },
 };
 
 /* What a body without a topic is, by a member that nothing above it has. */
-static const struct {
-    const char *key;
-    normalizer *normalize;
-} shapes[] = {
-    {"refunded_by",  normalize_refund },
-    {"line_items",   normalize_order  },
-    {"manage_stock", normalize_product},
-    {"update",       normalize_batch  },
+static const struct channel_document_reader shapes[] = {
+    {"refunded_by",    normalize_refund},
+    {"line_items",                normalize_order},
+    {"manage_stock",normalize_product},
+    {"update",   normalize_batch},
+    {0               },
 };
-
-static normalizer *normalizer_of_topic(const char *topic)
-{
-    for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
-        if (strcmp(topics[i].topic, topic) == 0)
-            return topics[i].normalize;
-    }
-    return NULL;
-}
-
-static normalizer *normalizer_of_shape(const struct json *json)
-{
-    for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
-        if (json_get(json, shapes[i].key) != NULL)
-            return shapes[i].normalize;
-    }
-    return NULL;
-}
 
 bool channel_woocommerce_normalize(const struct channel_account *account,
                                    const struct channel_notification *notification,
                                    struct arena *arena, struct event_list *ret_events,
                                    struct channel_bad_lines *ret_bad, struct err *err)
 {
-    const struct body body = {account, notification, arena, ret_events, ret_bad, err};
-    const char *topic = channel_notification_header(notification, topic_header);
-    normalizer *normalize = topic == NULL ? NULL : normalizer_of_topic(topic);
+    const struct channel_document document = {account,    notification, arena,
+                                              ret_events, ret_bad,      err};
 
-    if (topic != NULL && normalize == NULL)
-        return true;
-    const struct json *json = json_parse(arena, notification->body, notification->body_len, err);
-    if (json == NULL)
-        return false;
-    if (normalize == NULL)
-        normalize = normalizer_of_shape(json);
-    if (normalize == NULL || json_kind(json) != JSON_OBJECT)
-        return err_set(err, ERR_REJECT,
-                       topic == NULL ? "no topic, and the body's shape tells none"
-                                     : "the body is no object");
-    return normalize(&body, json);
+    return channel_document_normalize(&document,
+                                      channel_notification_header(notification, topic_header),
+                                      &(struct channel_document_readers){topics, shapes});
 }
