@@ -8,10 +8,11 @@
 #include <string.h>
 #include <yaml.h>
 
-#include "channels/channel.h"
-#include "channels/kinds.h"
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+
+#include "channels/channel.h"
+#include "channels/kinds.h"
 
 /*
  * Read by libyaml's own document tree, not by libcyaml on top of it: that one reports the place of
@@ -40,26 +41,27 @@ struct row {
 
 #define AT(member) offsetof(struct channel_account, member)
 static const struct row rows[] = {
-    {"name",               ROW_NAME,  AT(name),            true,  0   },
-    {"kind",               ROW_KIND,  AT(kind),            true,  0   },
-    {"account",            ROW_TEXT,  AT(account),         false, 0   },
-    {"base_url",           ROW_URL,   AT(base_url),        true,  0   },
-    {"api_version",        ROW_WORD,  AT(api_version),     false, 0   },
-    {"location",           ROW_TEXT,  AT(location),        false, 0   },
-    {"secret",             ROW_TEXT,  AT(secrets[0]),      false, 0   },
-    {"secret_file",        ROW_FILE,  AT(secrets[0]),      false, 0   },
-    {"second_secret",      ROW_TEXT,  AT(secrets[1]),      false, 0   },
-    {"second_secret_file", ROW_FILE,  AT(secrets[1]),      false, 0   },
-    {"token",              ROW_TEXT,  AT(token),           false, 0   },
-    {"token_file",         ROW_FILE,  AT(token),           false, 0   },
-    {"token_secret",       ROW_TEXT,  AT(token_secret),    false, 0   },
-    {"token_secret_file",  ROW_FILE,  AT(token_secret),    false, 0   },
-    {"return_bucket",      ROW_WORD,  AT(return_bucket),   false, 0   },
-    {"rate_per_second",    ROW_REAL,  AT(rate_per_second), false, 1e5 },
-    {"rate_burst",         ROW_REAL,  AT(rate_burst),      false, 1e6 },
-    {"batch_max",          ROW_WHOLE, AT(batch_max),       false, 1000},
-    {"concurrency",        ROW_WHOLE, AT(concurrency),     false, 1000},
-    {"timeout_ms",         ROW_WHOLE, AT(timeout_ms),      false, 6e5 },
+    {"name",               ROW_NAME,  AT(name),             true,  0    },
+    {"kind",               ROW_KIND,  AT(kind),             true,  0    },
+    {"account",            ROW_TEXT,  AT(account),          false, 0    },
+    {"base_url",           ROW_URL,   AT(base_url),         true,  0    },
+    {"api_version",        ROW_WORD,  AT(api_version),      false, 0    },
+    {"location",           ROW_TEXT,  AT(location),         false, 0    },
+    {"secret",             ROW_TEXT,  AT(secrets[0]),       false, 0    },
+    {"secret_file",        ROW_FILE,  AT(secrets[0]),       false, 0    },
+    {"second_secret",      ROW_TEXT,  AT(secrets[1]),       false, 0    },
+    {"second_secret_file", ROW_FILE,  AT(secrets[1]),       false, 0    },
+    {"token",              ROW_TEXT,  AT(token),            false, 0    },
+    {"token_file",         ROW_FILE,  AT(token),            false, 0    },
+    {"token_secret",       ROW_TEXT,  AT(token_secret),     false, 0    },
+    {"token_secret_file",  ROW_FILE,  AT(token_secret),     false, 0    },
+    {"return_bucket",      ROW_WORD,  AT(return_bucket),    false, 0    },
+    {"rate_per_second",    ROW_REAL,  AT(rate_per_second),  false, 1e5  },
+    {"rate_burst",         ROW_REAL,  AT(rate_burst),       false, 1e6  },
+    {"batch_max",          ROW_WHOLE, AT(batch_max),        false, 1000 },
+    {"concurrency",        ROW_WHOLE, AT(concurrency),      false, 1000 },
+    {"timeout_ms",         ROW_WHOLE, AT(timeout_ms),       false, 6e5  },
+    {"poll_interval_ms",   ROW_WHOLE, AT(poll_interval_ms), false, 864e5},
 };
 #undef AT
 
@@ -227,8 +229,7 @@ static bool read_amount(struct reading *reading, const yaml_node_t *node, const 
 {
     double value = 0;
 
-    if (!read_number(text, row->max, &value) ||
-        (row->kind == ROW_WHOLE && value != floor(value)))
+    if (!read_number(text, row->max, &value) || (row->kind == ROW_WHOLE && value != floor(value)))
         return fail(reading, node, "%s '%.100s': want %s number from 0 to %.0f", row->key, text,
                     row->kind == ROW_WHOLE ? "a whole" : "a", row->max);
     if (row->kind == ROW_WHOLE)
@@ -324,9 +325,16 @@ static bool read_account(struct reading *reading, const yaml_node_t *node,
 {
     const struct row *seen[ARRAY_LEN(rows)] = {NULL};
 
-    *account = (struct channel_account){.account = "", .api_version = "", .location = "",
-                                        .secrets = {"", ""}, .token = "", .token_secret = "",
-                                        .return_bucket = "quarantine"};
+    *account = (struct channel_account){
+        .account = "",
+        .api_version = "",
+        .location = "",
+        .secrets = {"", ""},
+        .token = "",
+        .token_secret = "",
+        .return_bucket = "quarantine",
+        .poll_interval_ms = -1
+    };
     if (node->type != YAML_MAPPING_NODE)
         return fail(reading, node, "want a channel: name, kind, ...");
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
@@ -355,10 +363,10 @@ static bool read_accounts(struct reading *reading, const yaml_node_t *list)
     for (size_t i = 0; i < count; i++) {
         struct channel_account account;
 
-        if (!read_account(reading,
-                          yaml_document_get_node(&reading->document,
-                                                 list->data.sequence.items.start[i]),
-                          &account))
+        if (!read_account(
+                reading,
+                yaml_document_get_node(&reading->document, list->data.sequence.items.start[i]),
+                &account))
             return false;
         reading->accounts->accounts[reading->accounts->len++] = account;
     }
@@ -417,8 +425,8 @@ static bool read_file(struct reading *reading, const struct buf *bytes)
     if (!yaml_parser_initialize(&parser))
         return err_set(reading->err, ERR_FATAL, "%s: libyaml can't start", reading->path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)buf_str(bytes), bytes->len);
-    bool done = read_document(reading, &parser, read_root) &&
-                read_document(reading, &parser, read_end);
+    bool done =
+        read_document(reading, &parser, read_root) && read_document(reading, &parser, read_end);
     yaml_parser_delete(&parser);
     return done;
 }

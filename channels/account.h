@@ -21,20 +21,21 @@ struct channel_account {
                              notification's header when not "" */
     const char *base_url; /* of its API, without a slash at the end */
     const char *api_version; /* "" = the kind's default */
-    const char *location; /* place that the quantity is written to, where the kind has places */
+    const char *location;    /* place that the quantity is written to, where the kind has places */
     /* Webhook secrets: the second is accepted beside the first while a rotation goes on. Re-read
        from their files when these change. */
     const char *secrets[CHANNEL_SECRETS_MAX];
-    const char *token;    /* API token, or the key's name where there is a pair */
+    const char *token; /* API token, or the key's name where there is a pair */
     const char *token_secret;
     const char *return_bucket; /* where returned units go when the channel does not grade them:
                                   "quarantine" by default; "sellable" where the merchant says so */
     /* Budget of the API: requests (or points) per second and burst; 0 = the kind's default. */
     double rate_per_second;
     double rate_burst;
-    int64_t batch_max;      /* items per request; 0 = the kind's limit */
-    int64_t concurrency;    /* requests in flight; 0 = the kind's default */
-    int64_t timeout_ms;     /* per request; 0 = 10000 */
+    int64_t batch_max;        /* items per request; 0 = the kind's limit */
+    int64_t concurrency;      /* requests in flight; 0 = the kind's default */
+    int64_t timeout_ms;       /* per request; 0 = 10000 */
+    int64_t poll_interval_ms; /* between polls of changed orders; -1 = the kind's, 0 = none */
 };
 
 struct channel_accounts;

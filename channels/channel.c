@@ -150,7 +150,7 @@ static struct envelope envelope_of(const struct channel_account *account,
         .source = {.channel = account->name,
                    .account = arena_strdup(arena, text_or(named, account->account)),
                    .notification_id = kind->notification_id(notification, arena),
-                   .captured_via = EVENT_VIA_PUSH,
+                   .captured_via = notification->captured_via,
                    .adapter = kind->adapter,
                    .host = host,
                    .actor = ""},
@@ -189,8 +189,9 @@ static void events_carry_raw(struct event_list *events,
 
 bool channel_events(const struct channel_account *account,
                     const struct channel_notification *notification, const char *host,
-                    struct arena *arena, struct event_list *ret_events,
-                    struct channel_bad_lines *ret_bad, struct err *err)
+                    channel_keep *keep, void *opaque, struct arena *arena,
+                    struct event_list *ret_events, struct channel_bad_lines *ret_bad,
+                    struct err *err)
 {
     struct event_list found = {0};
     struct channel_bad_lines bad = {0};
@@ -202,10 +203,10 @@ bool channel_events(const struct channel_account *account,
     for (size_t i = 0; i < found.len; i++) {
         struct err why = {0};
 
-        if (envelope_close(&envelope, &found.events[i], &why))
-            found.events[kept++] = found.events[i];
-        else
+        if (!envelope_close(&envelope, &found.events[i], &why))
             channel_bad_line(&bad, arena, "%s", why.text);
+        else if (keep == NULL || keep(opaque, &found.events[i]))
+            found.events[kept++] = found.events[i];
     }
     found.len = kept;
     events_carry_raw(&found, notification, arena);

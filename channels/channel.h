@@ -30,6 +30,7 @@ struct channel_notification {
     const void *body; /* raw bytes */
     size_t body_len;
     int64_t received_ms; /* wall clock at which it was complete */
+    enum event_captured_via captured_via;
 };
 
 /* Case-insensitive; NULL when absent. */
@@ -187,6 +188,16 @@ struct channel_kind {
                                    struct arena *arena);
 
     /*
+     * MAY, NULL: there is no such list. The request for the next page of the orders that changed
+     * after since_ms (source's clock, order of no matter), whose pages normalize() understands.
+     * previous is the answer before (NULL at first), page counts from 1. url "": that was all.
+     */
+    void (*poll)(const struct channel_account *account, int64_t since_ms, int64_t page,
+                 const struct channel_response *previous, struct arena *arena,
+                 struct channel_request *ret_request);
+    int64_t poll_interval_ms; /* default pause between two rounds of poll() */
+
+    /*
      * MUST. Pushes whose groups differ never share a request (one parent product per call, one
      * location per call); "" when all may go together. In the arena. NULL: the target's address is
      * not of this kind.
@@ -236,8 +247,11 @@ bool channel_verify(const struct channel_account *account,
 
 /* Normalizes, fills the common fields (channel, account, adapter, via, received time, host,
    traceparent header, raw), identifies and checks every event. What fails the check becomes a bad
-   line. The first event carries the raw body, the others refer to it. */
+   line. The first event carries the raw body, the others refer to it. Events that keep() refuses
+   are left out before that; keep may be NULL. */
+typedef bool channel_keep(void *opaque, const struct event *event);
 bool channel_events(const struct channel_account *account,
                     const struct channel_notification *notification, const char *host,
-                    struct arena *arena, struct event_list *ret_events,
-                    struct channel_bad_lines *ret_bad, struct err *err);
+                    channel_keep *keep, void *opaque, struct arena *arena,
+                    struct event_list *ret_events, struct channel_bad_lines *ret_bad,
+                    struct err *err);

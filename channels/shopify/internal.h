@@ -26,6 +26,8 @@ void channel_shopify_answer(const struct channel_account *account,
                             const struct channel_push *pushes, size_t count,
                             const struct channel_response *response, struct arena *arena,
                             struct channel_result *results, struct channel_budget *ret_budget);
+/* "2026-04", or what the channel says. */
+const char *channel_shopify_version(const struct channel_account *account);
 /* A GraphQL call; variables is a JSON object. */
 struct channel_request channel_shopify_graphql(const struct channel_account *account,
                                                const char *query, const char *variables,
@@ -37,6 +39,12 @@ struct channel_result channel_shopify_graphql_result(const struct channel_respon
                                                      struct channel_budget *ret_budget);
 /* "gid://shopify/InventoryItem/12" of type "InventoryItem" is "12"; NULL for everything else. */
 const char *channel_shopify_gid_id(const struct json *node, const char *type);
+
+/* ---- polls.c ---- */
+
+void channel_shopify_poll(const struct channel_account *account, int64_t since_ms, int64_t page,
+                          const struct channel_response *previous, struct arena *arena,
+                          struct channel_request *ret_request);
 
 /* ---- snapshots.c ---- */
 

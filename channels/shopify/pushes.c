@@ -67,7 +67,7 @@ const char *channel_shopify_gid_id(const struct json *node, const char *type)
 
 /* ---- requests ---- */
 
-static const char *version_of(const struct channel_account *account)
+const char *channel_shopify_version(const struct channel_account *account)
 {
     return account->api_version[0] == '\0' ? default_version : account->api_version;
 }
@@ -92,7 +92,7 @@ struct channel_request channel_shopify_graphql(const struct channel_account *acc
     return (struct channel_request){
         .method = "POST",
         .url = arena_printf(arena, "%s/admin/api/%s/graphql.json", account->base_url,
-                            version_of(account)),
+                            channel_shopify_version(account)),
         .headers = arena_memdup(arena, headers, sizeof(headers)),
         .headers_len = ARRAY_LEN(headers),
         .body = arena_strdup(arena, buf_str(&body)),
@@ -143,7 +143,7 @@ bool channel_shopify_push(const struct channel_account *account, const struct ch
     const char *cause = pushes[0].target->event_id; /* of several, the first stands for all */
     struct json_out out;
 
-    if (strcmp(version_of(account), default_version) < 0)
+    if (strcmp(channel_shopify_version(account), default_version) < 0)
         return err_set(err, ERR_REJECT, "api_version '%s': changeFromQuantity came with %s",
                        account->api_version, default_version);
     json_begin(&out, &variables);

@@ -37,6 +37,12 @@ struct channel_result channel_woocommerce_call_result(const struct channel_respo
                                                       struct arena *arena,
                                                       const struct json **ret_json);
 
+/* ---- polls.c ---- */
+
+void channel_woocommerce_poll(const struct channel_account *account, int64_t since_ms, int64_t page,
+                              const struct channel_response *previous, struct arena *arena,
+                              struct channel_request *ret_request);
+
 /* ---- snapshots.c ---- */
 
 /* What a product or variation says of its stock, from any answer or notification. False: ERR_REJECT

@@ -25,6 +25,11 @@ char *topic_rejected(struct arena *arena, const char *prefix)
     return arena_printf(arena, "%srejected.v1", prefix);
 }
 
+char *topic_cursors(struct arena *arena, const char *prefix)
+{
+    return arena_printf(arena, "%scursors.v1", prefix);
+}
+
 char *topic_listing_key(struct arena *arena, const char *channel, const char *listing)
 {
     return arena_printf(arena, "%s/%s", channel, listing);

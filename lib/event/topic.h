@@ -13,15 +13,17 @@ enum {
     TOPIC_OUTCOMES_PARTITIONS = 3,
     TOPIC_CATALOG_PARTITIONS = 3,
     TOPIC_REJECTED_PARTITIONS = 1,
+    TOPIC_CURSORS_PARTITIONS = 3,
 };
 
 /* <prefix>events.v1, <prefix>catalog.v1, <prefix>targets.<channel>.v1, <prefix>outcomes.v1,
-   <prefix>rejected.v1; in the arena. */
+   <prefix>rejected.v1, <prefix>cursors.v1; in the arena. */
 char *topic_events(struct arena *arena, const char *prefix);
 char *topic_catalog(struct arena *arena, const char *prefix);
 char *topic_targets(struct arena *arena, const char *prefix, const char *channel);
 char *topic_outcomes(struct arena *arena, const char *prefix);
 char *topic_rejected(struct arena *arena, const char *prefix);
+char *topic_cursors(struct arena *arena, const char *prefix);
 
 /* Key of an event: the SKU where the fact or the catalog (may be NULL) knows it, else
    "<channel>/<listing>", else "<channel>/<order>". */

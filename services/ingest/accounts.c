@@ -3,10 +3,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "channels/channel.h"
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
+
+#include "channels/channel.h"
 
 struct ingest_accounts_held {
     struct channel_accounts *accounts;
@@ -116,6 +117,17 @@ void ingest_accounts_let_go(struct ingest_accounts_held *held)
         return;
     channel_accounts_free(held->accounts);
     mem_free(held);
+}
+
+size_t ingest_accounts_len(const struct ingest_accounts_held *held)
+{
+    return channel_accounts_len(held->accounts);
+}
+
+const struct channel_account *ingest_accounts_at(const struct ingest_accounts_held *held,
+                                                 size_t index)
+{
+    return channel_accounts_at(held->accounts, index);
 }
 
 const struct channel_account *ingest_accounts_find(const struct ingest_accounts_held *held,

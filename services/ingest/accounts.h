@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "channels/account.h"
 #include "lib/base/err.h"
 #include "lib/base/scope.h"
+
+#include "channels/account.h"
 
 struct ingest_accounts;
 struct ingest_accounts_held;
@@ -27,6 +28,10 @@ bool ingest_accounts_refresh(struct ingest_accounts *accounts, bool *ret_changed
 struct ingest_accounts_held *ingest_accounts_hold(struct ingest_accounts *accounts);
 void ingest_accounts_let_go(struct ingest_accounts_held *held);
 SCOPE_DEFINE(ingest_accounts_held, struct ingest_accounts_held, ingest_accounts_let_go)
-/* NULL when there is none of that name; borrowed until let go. */
+size_t ingest_accounts_len(const struct ingest_accounts_held *held);
+/* Borrowed until let go, as is the next. */
+const struct channel_account *ingest_accounts_at(const struct ingest_accounts_held *held,
+                                                 size_t index);
+/* NULL when there is none of that name. */
 const struct channel_account *ingest_accounts_find(const struct ingest_accounts_held *held,
                                                    const char *name);

@@ -11,7 +11,7 @@
 #include "lib/event/codec.h"
 #include "lib/event/topic.h"
 
-enum { CAPTURE_RETRY_AFTER_S = 1, CAPTURE_REASONS_MAX = 4 };
+enum { CAPTURE_REASONS_MAX = 4 };
 
 static const struct metric notifications_total = {
     "stockbus_ingest_notifications_total",
@@ -40,16 +40,18 @@ static const struct metric ack_seconds = {
 
 struct ingest_capture {
     struct ingest_service *service;
-    struct http_request *request;
+    ingest_captured *captured;
+    void *opaque;
     char *channel;
     char *traceparent;
-    char *json;
     const char *result;
-    int status;
     int64_t begun_us;
     int64_t received_ms;
     struct ingest_health_ticket ticket;
     int events[EVENT_KIND_COUNT];
+    char (*ids)[EVENT_ID_LEN + 1];
+    size_t ids_len;
+    size_t ids_capacity;
     struct {
         const char *reason;
         int count;
@@ -61,7 +63,7 @@ struct ingest_capture {
     int waiting;
     bool ended;
     bool failed;
-    bool answered;
+    bool told;
 };
 
 void ingest_capture_count(const char *channel, const char *result)
@@ -70,17 +72,18 @@ void ingest_capture_count(const char *channel, const char *result)
 }
 
 struct ingest_capture *ingest_capture_begin(struct ingest_service *service,
-                                            struct http_request *request, const char *channel,
-                                            const char *traceparent)
+                                            const struct ingest_capture_source *source,
+                                            ingest_captured *captured, void *opaque)
 {
     struct ingest_capture *capture = mem_calloc(1, sizeof(*capture));
 
     capture->service = service;
-    capture->request = request;
-    capture->channel = mem_strdup(channel);
-    capture->traceparent = mem_strdup(traceparent);
+    capture->captured = captured;
+    capture->opaque = opaque;
+    capture->channel = mem_strdup(source->channel);
+    capture->traceparent = mem_strdup(source->traceparent);
     capture->begun_us = clock_monotonic_us();
-    capture->received_ms = http_request_received_ms(request);
+    capture->received_ms = source->received_ms;
     atomic_init(&capture->refs, 1);
     capture->waiting = 1;
     pthread_mutex_init(&capture->lock, NULL);
@@ -96,21 +99,13 @@ static void capture_unref(struct ingest_capture *capture)
     pthread_mutex_destroy(&capture->lock);
     mem_free(capture->channel);
     mem_free(capture->traceparent);
-    mem_free(capture->json);
+    mem_free(capture->ids);
     mem_free(capture);
 }
 
-/* ---- the answer */
+/* ---- the end */
 
-static void capture_answer_failed(struct ingest_capture *capture)
-{
-    ingest_capture_count(capture->channel, "unavailable");
-    http_answer_problem(capture->request, 503, "broker-away",
-                        "the broker did not confirm every record: send it again",
-                        CAPTURE_RETRY_AFTER_S);
-}
-
-static void capture_answer_good(struct ingest_capture *capture)
+static void capture_count_good(struct ingest_capture *capture)
 {
     double seconds = (double)(clock_monotonic_us() - capture->begun_us) / 1e6;
 
@@ -123,7 +118,17 @@ static void capture_answer_good(struct ingest_capture *capture)
     for (int i = 0; i < CAPTURE_REASONS_MAX && capture->rejected[i].count > 0; i++)
         metric_add(&rejected_total, capture->rejected[i].count, capture->channel,
                    capture->rejected[i].reason, NULL);
-    http_answer_json(capture->request, capture->status, capture->json, strlen(capture->json));
+    for (size_t i = 0; i < capture->ids_len; i++)
+        ingest_seen_add(capture->service->seen, capture->ids[i]);
+}
+
+static void capture_tell(struct ingest_capture *capture, bool ok)
+{
+    if (ok)
+        capture_count_good(capture);
+    else
+        ingest_capture_count(capture->channel, "unavailable");
+    capture->captured(capture->opaque, ok);
 }
 
 static void capture_done(struct ingest_capture *capture, bool ok, bool is_end)
@@ -133,14 +138,12 @@ static void capture_done(struct ingest_capture *capture, bool ok, bool is_end)
     capture->failed = capture->failed || !ok;
     capture->ended = capture->ended || is_end;
     bool failed = capture->failed;
-    /* Not before the end: the handler still reads from the request. */
-    bool answer = capture->ended && !capture->answered && (failed || capture->waiting == 0);
-    capture->answered = capture->answered || answer;
+    /* Not before the end: the owner still adds records. */
+    bool tell = capture->ended && !capture->told && (failed || capture->waiting == 0);
+    capture->told = capture->told || tell;
     pthread_mutex_unlock(&capture->lock);
-    if (answer && failed)
-        capture_answer_failed(capture);
-    else if (answer)
-        capture_answer_good(capture);
+    if (tell)
+        capture_tell(capture, !failed);
     capture_unref(capture);
 }
 
@@ -206,23 +209,35 @@ static void capture_put(struct ingest_capture *capture, const char *topic, const
     capture_produce(capture, &record);
 }
 
+static void capture_note_id(struct ingest_capture *capture, const char *id)
+{
+    if (capture->ids_len == capture->ids_capacity) {
+        capture->ids_capacity = capture->ids_capacity == 0 ? 8 : 2 * capture->ids_capacity;
+        capture->ids = mem_realloc(capture->ids, capture->ids_capacity, sizeof(*capture->ids));
+    }
+    memcpy(capture->ids[capture->ids_len++], id, EVENT_ID_LEN + 1);
+}
+
 /* CloudEvents 1.0, binary mode of its Kafka binding. */
 void ingest_capture_event(struct ingest_capture *capture, const struct event *event)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     SCOPED(buf) struct buf body = {0};
+    const char *source = arena_printf(arena, "/channels/%s", event->source.channel);
+    const char *type = arena_printf(arena, "stockbus.v1.%s", event_kind_name(event->kind));
     const struct kafka_header headers[] = {
-        {"ce_specversion", "1.0"},
-        {"ce_id", event->id},
-        {"ce_source", arena_printf(arena, "/channels/%s", event->source.channel)},
-        {"ce_type", arena_printf(arena, "stockbus.v1.%s", event_kind_name(event->kind))},
-        {"content-type", "application/protobuf"},
-        {"traceparent", capture->traceparent},
+        {"ce_specversion", "1.0"                 },
+        {"ce_id",          event->id             },
+        {"ce_source",      source                },
+        {"ce_type",        type                  },
+        {"content-type",   "application/protobuf"},
+        {"traceparent",    capture->traceparent  },
     };
     const char *sku = ingest_catalog_sku(capture->service->catalog, arena, event);
 
     event_encode(event, &body);
     capture->events[event->kind]++;
+    capture_note_id(capture, event->id);
     capture_put(capture, capture->service->events_topic, topic_event_key(arena, event, sku), &body,
                 headers, ARRAY_LEN(headers));
 }
@@ -244,7 +259,7 @@ void ingest_capture_rejected(struct ingest_capture *capture, const struct reject
     SCOPED(buf) struct buf body = {0};
     const struct kafka_header headers[] = {
         {"content-type", "application/protobuf"},
-        {"traceparent", capture->traceparent},
+        {"traceparent",  capture->traceparent  },
     };
 
     rejected_encode(rejected, &body);
@@ -253,11 +268,8 @@ void ingest_capture_rejected(struct ingest_capture *capture, const struct reject
                 ARRAY_LEN(headers));
 }
 
-void ingest_capture_end(struct ingest_capture *capture, int status, const char *json,
-                        const char *result)
+void ingest_capture_end(struct ingest_capture *capture, const char *result)
 {
-    capture->status = status;
-    capture->json = mem_strdup(json);
     capture->result = result;
     capture_done(capture, true, true);
 }

@@ -1,28 +1,34 @@
 /*
- * All records of one request on their way to the broker. The request is answered once: 2xx when the
- * broker has every record durably, 503 at the first one that it has not. A sender that tries again
- * sends the same events, whose ids are the same.
+ * All records of one notification, request or page of a poll on their way to the broker. Its owner
+ * is told once: when the broker has every record durably, or at the first one that it has not. Who
+ * tries again writes the same events, whose ids are the same.
  */
 #pragma once
 
-#include "lib/http/server.h"
 #include "services/ingest/service.h"
 
 struct ingest_capture;
 
-/* The request is borrowed until ingest_capture_end(), which must follow. channel is the label of
-   the metrics; traceparent goes into each record. Both are copied. */
+/* From any thread, perhaps before ingest_capture_end() returns. */
+typedef void ingest_captured(void *opaque, bool ok);
+
+struct ingest_capture_source {
+    const char *channel; /* label of the metrics */
+    const char *traceparent;
+    int64_t received_ms; /* wall clock; replays seek by it */
+};
+
+/* The source is copied. ingest_capture_end() must follow. */
 struct ingest_capture *ingest_capture_begin(struct ingest_service *service,
-                                            struct http_request *request, const char *channel,
-                                            const char *traceparent);
+                                            const struct ingest_capture_source *source,
+                                            ingest_captured *captured, void *opaque);
 void ingest_capture_event(struct ingest_capture *capture, const struct event *event);
 /* reason is the label of the metrics: one of a few words. */
 void ingest_capture_rejected(struct ingest_capture *capture, const struct rejected *rejected,
                              const char *reason);
-/* No more records. Takes the request and answers it, now or later, with this status and JSON
-   (copied) when all went well. result is the label of the metrics then, borrowed for ever. */
-void ingest_capture_end(struct ingest_capture *capture, int status, const char *json,
-                        const char *result);
+/* No more records: tells the owner, now or later. result is the label of the metrics when all went
+   well, borrowed for ever. */
+void ingest_capture_end(struct ingest_capture *capture, const char *result);
 
 /* Counts a request that ended without a record. */
 void ingest_capture_count(const char *channel, const char *result);

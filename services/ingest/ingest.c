@@ -10,10 +10,12 @@
 #include "lib/base/stop.h"
 #include "lib/event/topic.h"
 #include "lib/http/admin.h"
+
 #include "services/ingest/admit.h"
 #include "services/ingest/answer.h"
 #include "services/ingest/manual.h"
 #include "services/ingest/notify.h"
+#include "services/ingest/poll.h"
 #include "services/ingest/service.h"
 
 enum {
@@ -21,6 +23,7 @@ enum {
     INGEST_REFRESH_MS = 2000,
     INGEST_DRAIN_EXTRA_MS = 500, /* for the answers to leave */
     INGEST_HOST_LEN = 256,
+    INGEST_SEEN_KEEP = 50000, /* ids, some minutes of a busy hour */
 };
 
 static const struct metric catalog_entries = {
@@ -176,14 +179,35 @@ static int ingest_serve(struct ingest_service *service, struct err *err)
     return status;
 }
 
+struct ingest_topics {
+    const char *catalog;
+    const char *cursors;
+    const char *cursors_group;
+};
+
+/* Polling ends before the producer does: its records are told of. */
+static int ingest_serve_and_poll(struct ingest_service *service, const struct ingest_topics *topics,
+                                 struct err *err)
+{
+    SCOPED(ingest_poll)
+    struct ingest_poll *poll =
+        ingest_poll_start(service, topics->cursors, topics->cursors_group, err);
+    int status = poll == NULL ? EXIT_INTERNAL : ingest_serve(service, err);
+
+    stop_request(EXIT_OK);
+    return status;
+}
+
 /* The watching threads end with the stop flag, so whoever leaves here raises it. */
-static int ingest_connect(struct ingest_service *service, const char *catalog_topic,
+static int ingest_connect(struct ingest_service *service, const struct ingest_topics *topics,
                           struct err *err)
 {
     const char *brokers = service->settings->brokers;
+    SCOPED(ingest_seen) struct ingest_seen *seen = ingest_seen_new(INGEST_SEEN_KEEP);
     SCOPED(ingest_catalog) struct ingest_catalog *catalog = ingest_catalog_new();
     SCOPED(ingest_health) struct ingest_health *health = NULL;
 
+    service->seen = seen;
     service->catalog = catalog;
     service->producer = ingest_producer(service->settings, err);
     if (service->producer == NULL)
@@ -191,8 +215,8 @@ static int ingest_connect(struct ingest_service *service, const char *catalog_to
     health = ingest_health_start(brokers, service->events_topic, err);
     service->health = health;
     int status = EXIT_INTERNAL;
-    if (health != NULL && ingest_catalog_follow(catalog, brokers, catalog_topic, err))
-        status = ingest_serve(service, err);
+    if (health != NULL && ingest_catalog_follow(catalog, brokers, topics->catalog, err))
+        status = ingest_serve_and_poll(service, topics, err);
     stop_request(EXIT_OK);
     kafka_producer_close(service->producer, 0); /* reports what is left to the captures */
     return status;
@@ -204,7 +228,7 @@ int ingest_run(const struct ingest_settings *settings, struct err *err)
     SCOPED(ingest_accounts) struct ingest_accounts *accounts = NULL;
     const char *prefix = settings->topic_prefix;
     const char *const topics[] = {topic_events(arena, prefix), topic_rejected(arena, prefix),
-                                  topic_catalog(arena, prefix)};
+                                  topic_catalog(arena, prefix), topic_cursors(arena, prefix)};
     char host[INGEST_HOST_LEN] = "";
 
     gethostname(host, sizeof(host) - 1);
@@ -225,5 +249,7 @@ int ingest_run(const struct ingest_settings *settings, struct err *err)
         .rejected_topic = topics[1],
         .accounts = accounts,
     };
-    return ingest_connect(&service, topics[2], err);
+    const struct ingest_topics own = {topics[2], topics[3],
+                                      arena_printf(arena, "%singest-polls", prefix)};
+    return ingest_connect(&service, &own, err);
 }

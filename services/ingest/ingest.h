@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/base/err.h"
+
 #include "services/ingest/settings.h"
 
 /* Blocks until stopping. Returns the exit status; err says why when it is not EXIT_OK. */

@@ -4,6 +4,8 @@
 
 #include "lib/base/log.h"
 #include "lib/event/codec.h"
+
+#include "services/ingest/answer.h"
 #include "services/ingest/capture.h"
 #include "services/ingest/ids.h"
 
@@ -189,15 +191,19 @@ static void manual_capture(struct ingest_service *service, struct http_request *
                            const struct ingest_manual_source *source,
                            const struct event_list *events)
 {
+    const struct ingest_answer answer = {request, 202,
+                                         manual_answer(events, http_request_arena(request))};
+    const struct ingest_capture_source capture_source = {"admin", source->traceparent,
+                                                         source->received_ms};
     struct ingest_capture *capture =
-        ingest_capture_begin(service, request, "admin", source->traceparent);
+        ingest_capture_begin(service, &capture_source, ingest_answer_captured,
+                             arena_memdup(http_request_arena(request), &answer, sizeof(answer)));
 
     for (size_t i = 0; i < events->len; i++)
         ingest_capture_event(capture, &events->events[i]);
     log_info("ingest.manual", "request", source->key, "facts", log_int(events->len), "actor",
              events->events[0].source.actor);
-    ingest_capture_end(capture, 202, manual_answer(events, http_request_arena(request)),
-                       "accepted");
+    ingest_capture_end(capture, "accepted");
 }
 
 void ingest_manual(struct ingest_service *service, struct http_request *request)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/http/server.h"
+
 #include "services/ingest/service.h"
 
 /* Takes the request, whose token was checked at its admission. */
@@ -12,8 +13,8 @@ void ingest_manual(struct ingest_service *service, struct http_request *request)
 
 /* What the facts of one request share. */
 struct ingest_manual_source {
-    const char *key;  /* Idempotency-Key, or a fresh UUID */
-    bool has_key;     /* then facts without an id get one that is the same next time */
+    const char *key; /* Idempotency-Key, or a fresh UUID */
+    bool has_key;    /* then facts without an id get one that is the same next time */
     const char *host;
     int64_t received_ms;
     const char *traceparent;

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "channels/kinds.h"
 #include "lib/base/clock.h"
 #include "lib/base/stop.h"
 #include "lib/event/codec.h"
+
+#include "channels/kinds.h"
 #include "services/ingest/settings.h"
 
 enum { NORMALIZE_HEADERS_MAX = 100, NORMALIZE_READ_BYTES = 65536 };
@@ -139,7 +140,7 @@ static int normalize_run(struct normalize *normalize)
     normalize->notification.headers = normalize->headers;
     normalize->notification.body = buf_str(&body);
     normalize->notification.body_len = body.len;
-    if (!channel_events(&normalize->account, &normalize->notification, "localhost",
+    if (!channel_events(&normalize->account, &normalize->notification, "localhost", NULL, NULL,
                         normalize->arena, &events, &bad, &err)) {
         fprintf(stderr, "ingest normalize: %s\n", err.text);
         return EXIT_REFUSED;
@@ -153,9 +154,14 @@ int ingest_normalize(int argc, char **argv)
     SCOPED(arena) struct arena *arena = arena_new();
     struct normalize normalize = {
         .arena = arena,
-        .account = {.account = "", .base_url = "", .api_version = "", .location = "",
-                    .token = "", .token_secret = "", .return_bucket = "quarantine"},
-        .notification = {.received_ms = clock_now_ms()},
+        .account = {.account = "",
+                    .base_url = "",
+                    .api_version = "",
+                    .location = "",
+                    .token = "",
+                    .token_secret = "",
+                    .return_bucket = "quarantine"},
+        .notification = {.received_ms = clock_now_ms(), .captured_via = EVENT_VIA_PUSH   },
     };
     int status = normalize_arguments(&normalize, argc, argv);
 

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "lib/base/log.h"
+
 #include "services/ingest/answer.h"
 #include "services/ingest/capture.h"
 #include "services/ingest/ids.h"
@@ -47,8 +48,7 @@ static struct channel_header *notify_headers(struct notify *notify, size_t *ret_
         const char *name = http_request_header_name(request, i);
 
         if (strcasecmp(name, "traceparent") != 0)
-            headers[kept++] =
-                (struct channel_header){name, http_request_header_value(request, i)};
+            headers[kept++] = (struct channel_header){name, http_request_header_value(request, i)};
     }
     headers[kept++] = (struct channel_header){"traceparent", notify->traceparent};
     *ret_len = kept;
@@ -65,6 +65,7 @@ static void notify_read(struct notify *notify)
     notification->headers = notify_headers(notify, &notification->headers_len);
     notification->body = http_request_body(request, &notification->body_len);
     notification->received_ms = http_request_received_ms(request);
+    notification->captured_via = EVENT_VIA_PUSH;
 }
 
 /* ---- answers without a record */
@@ -109,17 +110,26 @@ static struct rejected notify_refused(const struct notify *notify, const char *r
                                        notify->service->host, reason, notify->arena);
 }
 
+/* Answered with this when the broker has all of it. */
+static struct ingest_capture *notify_begin(struct notify *notify, const char *json)
+{
+    const struct ingest_answer answer = {notify->request, 200, json};
+    const struct ingest_capture_source source = {notify->account->name, notify->traceparent,
+                                                 notify->notification.received_ms};
+
+    return ingest_capture_begin(notify->service, &source, ingest_answer_captured,
+                                arena_memdup(notify->arena, &answer, sizeof(answer)));
+}
+
 static void notify_reject(struct notify *notify, const char *reason)
 {
-    struct ingest_capture *capture = ingest_capture_begin(notify->service, notify->request,
-                                                          notify->account->name,
-                                                          notify->traceparent);
+    struct ingest_capture *capture = notify_begin(notify, "{\"events\":0,\"rejected\":1}");
     const struct rejected rejected = notify_refused(notify, reason);
 
     log_warn("ingest.rejected", "channel", notify->account->name, "notification",
              rejected.source.notification_id, "why", reason);
     ingest_capture_rejected(capture, &rejected, "not_understood");
-    ingest_capture_end(capture, 200, "{\"events\":0,\"rejected\":1}", "rejected");
+    ingest_capture_end(capture, "rejected");
 }
 
 static void notify_bad_lines(struct notify *notify, struct ingest_capture *capture,
@@ -141,17 +151,14 @@ static void notify_bad_lines(struct notify *notify, struct ingest_capture *captu
 static void notify_capture(struct notify *notify, const struct event_list *events,
                            const struct channel_bad_lines *bad)
 {
-    struct ingest_capture *capture = ingest_capture_begin(notify->service, notify->request,
-                                                          notify->account->name,
-                                                          notify->traceparent);
+    struct ingest_capture *capture =
+        notify_begin(notify, arena_printf(notify->arena, "{\"events\":%zu,\"rejected\":%zu}",
+                                          events->len, bad->len));
 
     for (size_t i = 0; i < events->len; i++)
         ingest_capture_event(capture, &events->events[i]);
     notify_bad_lines(notify, capture, bad);
-    ingest_capture_end(capture, 200,
-                       arena_printf(notify->arena, "{\"events\":%zu,\"rejected\":%zu}", events->len,
-                                    bad->len),
-                       events->len > 0 ? "accepted" : "rejected");
+    ingest_capture_end(capture, events->len > 0 ? "accepted" : "rejected");
 }
 
 static void notify_normalize(struct notify *notify)
@@ -160,7 +167,7 @@ static void notify_normalize(struct notify *notify)
     struct channel_bad_lines bad = {0};
     struct err err = {0};
 
-    if (!channel_events(notify->account, &notify->notification, notify->service->host,
+    if (!channel_events(notify->account, &notify->notification, notify->service->host, NULL, NULL,
                         notify->arena, &events, &bad, &err))
         notify_reject(notify, err.text);
     else if (events.len == 0 && bad.len == 0)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/http/server.h"
+
 #include "services/ingest/service.h"
 
 /* Takes the request. */

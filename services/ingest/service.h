@@ -7,6 +7,7 @@
 #include "services/ingest/accounts.h"
 #include "services/ingest/catalog.h"
 #include "services/ingest/health.h"
+#include "services/ingest/seen.h"
 #include "services/ingest/settings.h"
 
 struct ingest_service {
@@ -18,5 +19,6 @@ struct ingest_service {
     struct ingest_accounts *accounts;
     struct ingest_catalog *catalog;
     struct ingest_health *health;
+    struct ingest_seen *seen;
     atomic_llong refusal_logged_ms; /* strangers must not be able to fill the log */
 };

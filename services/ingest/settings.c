@@ -30,5 +30,9 @@ const struct setting ingest_settings_table[] = {
      "for the broker to have a record; then 503. Below STOCKBUS_ANSWER_MS"},
     {"STOCKBUS_QUEUE_MAX", SETTING_NUMBER, AT(queue_max), "20000", 100, 1000000,
      "records on their way to the broker; more is 503"},
+    {"STOCKBUS_POLL_OVERLAP_MS", SETTING_NUMBER, AT(poll_overlap_ms), "60000", 2000, 86400000,
+     "how far a poll of changed orders looks back behind the newest it knows"},
+    {"STOCKBUS_POLL_FIRST_MS", SETTING_NUMBER, AT(poll_first_ms), "86400000", 2000, 2592000000,
+     "how far the first poll of a channel looks back"},
     {0},
 };

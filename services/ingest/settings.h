@@ -24,6 +24,8 @@ struct ingest_settings {
     int64_t answer_ms;
     int64_t produce_ms;
     int64_t queue_max;
+    int64_t poll_overlap_ms;
+    int64_t poll_first_ms;
 };
 
 extern const struct setting ingest_settings_table[];

@@ -253,8 +253,8 @@ static struct normalized normalize(const struct fixture *fixture,
     memcpy(body, bytes, len);
     notification.body = body;
     notification.body_len = len;
-    made.understood = channel_events(&account, &notification, "test", fixture->arena, &made.events,
-                                     &made.bad, &made.err);
+    made.understood = channel_events(&account, &notification, "test", NULL, NULL, fixture->arena,
+                                     &made.events, &made.bad, &made.err);
     mem_free(body);
     return made;
 }

@@ -167,7 +167,8 @@ static inline struct channel_notification fixture_notification(const struct fixt
 {
     struct channel_header *headers =
         arena_alloc(fixture->arena, FIXTURE_HEADERS_MAX * sizeof(*headers));
-    struct channel_notification notification = {.headers = headers,
+    struct channel_notification notification = {.captured_via = EVENT_VIA_PUSH,
+                                                .headers = headers,
                                                 .received_ms = fixture_received_ms};
     const char *body = NULL;
 

@@ -124,6 +124,22 @@ const char *sandbox_market_new_id(struct sandbox_market *market)
     return arena_printf(market->arena, "%" PRIu64, id);
 }
 
+size_t sandbox_market_changed(const struct sandbox_market *market, int64_t after_ms,
+                              struct arena *arena, const struct sandbox_order ***ret_orders)
+{
+    const struct sandbox_order **orders =
+        arena_alloc(arena, (map_len(market->orders) + 1) * sizeof(const void *));
+    const struct sandbox_order *order = NULL;
+    size_t len = 0;
+
+    for (size_t cursor = 0; (order = map_next(market->orders, &cursor, NULL)) != NULL;) {
+        if (!order->trashed && order->updated_ms > after_ms)
+            orders[len++] = order;
+    }
+    *ret_orders = orders;
+    return len;
+}
+
 struct sandbox_order *sandbox_market_order(const struct sandbox_market *market, const char *id)
 {
     return map_get(market->orders, id);

@@ -135,6 +135,10 @@ struct sandbox_refund *sandbox_market_refund(struct sandbox_market *market,
 /* Somebody writes the quantity: the merchant, or the suite. */
 void sandbox_market_set(struct sandbox_listing *listing, int64_t quantity, int64_t now_ms);
 
+/* Orders that changed after a time, as they were placed, but for those in the trash. Returns how
+   many; *ret_orders is in the arena. */
+size_t sandbox_market_changed(const struct sandbox_market *market, int64_t after_ms,
+                              struct arena *arena, const struct sandbox_order ***ret_orders);
 struct sandbox_order *sandbox_market_order(const struct sandbox_market *market, const char *id);
 struct sandbox_listing *sandbox_market_listing(const struct sandbox_market *market,
                                                const char *key);

@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
@@ -8,6 +10,7 @@
 #include "tools/sandbox/wording.h"
 
 enum { SHOPIFY_QUERY_COST = 1, SHOPIFY_MUTATION_COST = 10 };
+enum { ORDERS_PAGE_DEFAULT = 50, ORDERS_PAGE_MAX = 250 };
 
 bool sandbox_shopify_since(const struct sandbox_shopify_request *request, const char *version)
 {
@@ -203,6 +206,67 @@ static bool reply_fault(struct sandbox_channel *channel, const struct sandbox_ca
     return false;
 }
 
+/* "<time>-<orders passed>": the cursor keeps the filter of the first page. */
+static bool orders_filter(const struct sandbox_call *call, int64_t *ret_after_ms,
+                          int64_t *ret_passed)
+{
+    const char *cursor = http_request_query(call->request, "page_info");
+    const char *since = http_request_query(call->request, "updated_at_min");
+    int64_t since_ms = 0;
+    char dash = '\0';
+
+    if (cursor != NULL)
+        return since == NULL && sscanf(cursor, "%" SCNd64 "%c%" SCNd64, ret_after_ms, &dash,
+                                       ret_passed) == 3 &&
+               dash == '-';
+    if (since != NULL && !clock_parse(since, &since_ms))
+        return false;
+    *ret_after_ms = since_ms - 1;
+    return true;
+}
+
+static void handle_orders(struct sandbox_channel *channel, const struct sandbox_call *call,
+                          const char *version, struct sandbox_reply *reply)
+{
+    const struct sandbox_order **orders = NULL;
+    const char *host = http_request_header(call->request, "Host");
+    int64_t limit = ORDERS_PAGE_DEFAULT;
+    int64_t after_ms = 0;
+    int64_t passed = 0;
+    struct json_out json;
+
+    if (!sandbox_query_number(call->request, "limit", &limit) || limit < 1 ||
+        limit > ORDERS_PAGE_MAX || !orders_filter(call, &after_ms, &passed)) {
+        sandbox_reply_json(reply, 400);
+        buf_text(&reply->body, "{\"errors\":{\"limit\":\"or page_info: invalid value\"}}");
+        return;
+    }
+    int64_t total =
+        (int64_t)sandbox_market_changed(&channel->market, after_ms, call->arena, &orders);
+    int64_t end = passed + limit < total ? passed + limit : total;
+
+    if (end < total)
+        sandbox_reply_header(reply, call->arena, "Link",
+                             arena_printf(call->arena,
+                                          "<https://%s/admin/api/%s/orders.json?limit=%" PRId64
+                                          "&page_info=%" PRId64 "-%" PRId64 ">; rel=\"next\"",
+                                          host == NULL ? "localhost" : host, version, limit,
+                                          after_ms, end));
+    sandbox_reply_json(reply, 200);
+    json_begin(&json, &reply->body);
+    json_object(&json);
+    json_key(&json, "orders");
+    json_array(&json);
+    for (int64_t i = passed; i < end; i++) {
+        SCOPED(buf) struct buf order = {0};
+
+        sandbox_shopify_order(&channel->market, orders[i], &order);
+        json_put_raw(&json, buf_str(&order));
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+}
+
 void sandbox_shopify_api(struct sandbox_channel *channel, const struct sandbox_call *call,
                          struct sandbox_reply *reply)
 {
@@ -228,6 +292,10 @@ void sandbox_shopify_api(struct sandbox_channel *channel, const struct sandbox_c
     if (version != NULL && strcmp(path, "/graphql.json") == 0 &&
         strcmp(call->method, "POST") == 0) {
         handle_graphql(channel, call, version, reply);
+        return;
+    }
+    if (version != NULL && strcmp(path, "/orders.json") == 0 && strcmp(call->method, "GET") == 0) {
+        handle_orders(channel, call, version, reply);
         return;
     }
     if (version != NULL && sandbox_path_skip(&path, "/orders/") &&

@@ -227,6 +227,34 @@ static void get_refunds(const struct sandbox_channel *channel, const struct sand
                                   "Invalid ID.");
 }
 
+/* modified_after takes whole seconds, of which none of its own passes. */
+static void get_orders(const struct sandbox_channel *channel, const struct sandbox_call *call,
+                       struct sandbox_reply *reply)
+{
+    const char *after = http_request_query(call->request, "modified_after");
+    const struct sandbox_order **orders = NULL;
+    int64_t after_ms = -1000;
+    struct page page;
+    struct json_out json;
+
+    if (after != NULL && !clock_parse(after, &after_ms)) {
+        sandbox_woocommerce_error(reply, 400, "rest_invalid_param",
+                                  "Invalid parameter(s): modified_after");
+        return;
+    }
+    size_t total = sandbox_market_changed(&channel->market, after_ms / 1000 * 1000 + 999,
+                                          call->arena, &orders);
+    if (!page_read(call, reply, total, &page))
+        return;
+    sandbox_reply_json(reply, 200);
+    json_begin(&json, &reply->body);
+    json_array(&json);
+    for (size_t i = page.begin; i < page.end; i++)
+        sandbox_woocommerce_order(&channel->market, orders[page.descending ? total - 1 - i : i],
+                                  &json);
+    json_array_end(&json);
+}
+
 /* "/<id>", "/<id>/refunds", "/<id>/refunds/<id>" */
 static void get_order(const struct sandbox_channel *channel, const struct sandbox_call *call,
                       const char *path, struct sandbox_reply *reply)
@@ -338,6 +366,8 @@ void sandbox_woocommerce_api(struct sandbox_channel *channel, const struct sandb
     }
     if (sandbox_path_skip(&path, "/products"))
         handle_products(channel, call, path, reply);
+    else if (strcmp(path, "/orders") == 0 && strcmp(call->method, "GET") == 0)
+        get_orders(channel, call, reply);
     else if (sandbox_path_skip(&path, "/orders") && strcmp(call->method, "GET") == 0)
         get_order(channel, call, path, reply);
     else

@@ -44,6 +44,7 @@ static struct topics topics_wanted(struct arena *arena, const char *prefix,
 
     topics_add(&topics, arena, topic_events(arena, prefix), TOPIC_EVENTS_PARTITIONS, "delete");
     topics_add(&topics, arena, topic_catalog(arena, prefix), TOPIC_CATALOG_PARTITIONS, "compact");
+    topics_add(&topics, arena, topic_cursors(arena, prefix), TOPIC_CURSORS_PARTITIONS, "compact");
     topics_add(&topics, arena, topic_outcomes(arena, prefix), TOPIC_OUTCOMES_PARTITIONS, "delete");
     topics_add(&topics, arena, topic_rejected(arena, prefix), TOPIC_REJECTED_PARTITIONS, "delete");
     for (size_t i = 0; i < channel_accounts_len(accounts); i++)

@@ -85,6 +85,7 @@ int main(int argc, char **argv)
     apply(argv[1], topic_outcomes(arena, argv[2]), TOPIC_OUTCOMES_PARTITIONS, "delete");
     apply(argv[1], topic_rejected(arena, argv[2]), TOPIC_REJECTED_PARTITIONS, "delete");
     apply(argv[1], topic_catalog(arena, argv[2]), TOPIC_CATALOG_PARTITIONS, "compact");
+    apply(argv[1], topic_cursors(arena, argv[2]), TOPIC_CURSORS_PARTITIONS, "compact");
     for (int i = 3; i < argc; i++)
         apply(argv[1], topic_targets(arena, argv[2], argv[i]), TOPIC_TARGETS_PARTITIONS, "compact");
     while (fgets(line, sizeof(line), stdin) != NULL)

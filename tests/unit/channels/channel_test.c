@@ -1,26 +1,31 @@
 /* What all kinds share: headers, bad lines, statuses, events' envelope, secrets in HTML. */
+#include <openssl/hmac.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-#include <openssl/hmac.h>
-#include <pthread.h>
-#include <string.h>
+
+#include "lib/base/buf.h"
+#include "lib/json/json.h"
 
 #include "channels/address.h"
 #include "channels/channel.h"
 #include "channels/kinds.h"
 #include "channels/signature.h"
-#include "lib/base/buf.h"
-#include "lib/json/json.h"
 
 /* ---- headers, verdicts, statuses ---- */
 
 static void headers_are_found_in_any_case(void **state)
 {
-    const struct channel_header headers[] = {{"X-Topic", "a"}, {"x-topic", "b"}, {"Other", ""}};
+    const struct channel_header headers[] = {
+        {"X-Topic", "a"},
+        {"x-topic", "b"},
+        {"Other",   "" }
+    };
     const struct channel_notification notification = {.headers = headers, .headers_len = 3};
     const struct channel_response response = {.headers = headers, .headers_len = 3};
 
@@ -77,9 +82,18 @@ static void retry_after_is_read_in_seconds_and_bounded(void **state)
         const char *text;
         int64_t ms;
     } cases[] = {
-        {"2.0", 2000}, {"0", 0}, {"0.0001", 1}, {"120", 120000}, {"99999999999", 3600000},
-        {"1e300", 3600000}, {"-1", -1}, {"nan", -1}, {"inf", -1}, {"", -1}, {"2s", -1},
-        {"Sat, 21 Nov 2026 09:17:00 GMT", -1},
+        {"2.0",                           2000   },
+        {"0",                             0      },
+        {"0.0001",                        1      },
+        {"120",                           120000 },
+        {"99999999999",                   3600000},
+        {"1e300",                         3600000},
+        {"-1",                            -1     },
+        {"nan",                           -1     },
+        {"inf",                           -1     },
+        {"",                              -1     },
+        {"2s",                            -1     },
+        {"Sat, 21 Nov 2026 09:17:00 GMT", -1     },
     };
 
     (void)state;
@@ -125,9 +139,13 @@ static bool two_events(const struct channel_account *account,
         struct event *event = event_list_add(ret_events, arena, EVENT_ORDER_LINE);
 
         event->times.occurred_ms = notification->received_ms;
-        event->order_line = (struct event_order_line){
-            .order_id = "1", .line_id = "2", .listing = "3", .ordered = quantity,
-            .placed_ms = 1, .version_ms = 1, .status = ""};
+        event->order_line = (struct event_order_line){.order_id = "1",
+                                                      .line_id = "2",
+                                                      .listing = "3",
+                                                      .ordered = quantity,
+                                                      .placed_ms = 1,
+                                                      .version_ms = 1,
+                                                      .status = ""};
     }
     return true;
 }
@@ -139,24 +157,35 @@ static const char *an_id(const struct channel_notification *notification, struct
 }
 
 static const struct channel_kind a_kind = {
-    .name = "kind", .adapter = "kind/1", .account_header = "X-Account", .topic_header = "X-Topic",
-    .normalize = two_events, .notification_id = an_id,
+    .name = "kind",
+    .adapter = "kind/1",
+    .account_header = "X-Account",
+    .topic_header = "X-Topic",
+    .normalize = two_events,
+    .notification_id = an_id,
 };
 
 static void an_event_that_fails_its_check_is_a_bad_line(void **state)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     const struct channel_account account = {.name = "shop", .kind = &a_kind, .account = "own"};
-    const struct channel_header headers[] = {{"x-topic", "t"}, {"Traceparent", "00-1"}};
-    const struct channel_notification notification = {
-        .headers = headers, .headers_len = 2, .body = "body", .body_len = 4, .received_ms = 7};
+    const struct channel_header headers[] = {
+        {"x-topic",     "t"   },
+        {"Traceparent", "00-1"}
+    };
+    const struct channel_notification notification = {.captured_via = EVENT_VIA_PUSH,
+                                                      .headers = headers,
+                                                      .headers_len = 2,
+                                                      .body = "body",
+                                                      .body_len = 4,
+                                                      .received_ms = 7};
     struct event_list events = {0};
     struct channel_bad_lines bad = {0};
     struct err err = {0};
 
     (void)state;
     assert_true(
-        channel_events(&account, &notification, "host-1", arena, &events, &bad, &err));
+        channel_events(&account, &notification, "host-1", NULL, NULL, arena, &events, &bad, &err));
     assert_int_equal(events.len, 2);
     assert_int_equal(bad.len, 1);
     assert_string_equal(bad.reasons[0], "order_line: ordered is -1, want 0 to 1000000000");
@@ -179,8 +208,8 @@ static void ids_are_digits(void **state)
 {
     static const char *const good[] = {"1", "271878346596884015",
                                        "12345678901234567890123456789012"};
-    static const char *const bad[] = {"", "0", "01", "-1", "+1", "1.0", "1e3", "1 ", "a",
-                                      "123456789012345678901234567890123"};
+    static const char *const bad[] = {
+        "", "0", "01", "-1", "+1", "1.0", "1e3", "1 ", "a", "123456789012345678901234567890123"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -231,14 +260,19 @@ static bool is_verified(const char *secret, const char *key, bool in_html)
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    kind.signature = (struct channel_signature){CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "S",
-                                                in_html};
+    kind.signature =
+        (struct channel_signature){CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "S", in_html};
     HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)"body", 4, mac, &len);
     buf_base64(&text, mac, len);
     const struct channel_header header = {"S", buf_str(&text)};
-    const struct channel_account account = {.kind = &kind, .secrets = {secret, NULL}};
-    const struct channel_notification notification = {
-        .headers = &header, .headers_len = 1, .body = "body", .body_len = 4};
+    const struct channel_account account = {
+        .kind = &kind, .secrets = {secret, NULL}
+    };
+    const struct channel_notification notification = {.captured_via = EVENT_VIA_PUSH,
+                                                      .headers = &header,
+                                                      .headers_len = 1,
+                                                      .body = "body",
+                                                      .body_len = 4};
     return channel_verify(&account, &notification);
 }
 
@@ -279,7 +313,9 @@ static void threads_verify_at_once(void **state)
 
 static void without_a_scheme_nothing_is_verified(void **state)
 {
-    const struct channel_account account = {.kind = &a_kind, .secrets = {"secret", ""}};
+    const struct channel_account account = {
+        .kind = &a_kind, .secrets = {"secret", ""}
+    };
 
     (void)state;
     assert_false(channel_verify(&account, &(struct channel_notification){.body = ""}));

@@ -28,7 +28,8 @@ static int64_t version_of(const char *status, int64_t *ret_cancelled)
     const struct channel_header headers[] = {
         {"X-WC-Webhook-Topic", "order.updated"}
     };
-    const struct channel_notification notification = {.headers = headers,
+    const struct channel_notification notification = {.captured_via = EVENT_VIA_PUSH,
+                                                      .headers = headers,
                                                       .headers_len = ARRAY_LEN(headers),
                                                       .body = body,
                                                       .body_len = strlen(body),
@@ -37,7 +38,8 @@ static int64_t version_of(const char *status, int64_t *ret_cancelled)
     struct channel_bad_lines bad = {0};
     struct err err = {0};
 
-    assert_true(channel_events(&account, &notification, "host", arena, &events, &bad, &err));
+    assert_true(
+        channel_events(&account, &notification, "host", NULL, NULL, arena, &events, &bad, &err));
     assert_int_equal(events.len, 1);
     assert_int_equal(bad.len, 0);
     *ret_cancelled = events.events[0].order_line.cancelled;

@@ -26,6 +26,7 @@ static void topics_have_prefix_noun_and_version(void **state)
     assert_string_equal(topic_targets(arena, "t7.", "woo-1"), "t7.targets.woo-1.v1");
     assert_string_equal(topic_outcomes(arena, ""), "outcomes.v1");
     assert_string_equal(topic_rejected(arena, "stockbus."), "stockbus.rejected.v1");
+    assert_string_equal(topic_cursors(arena, "stockbus."), "stockbus.cursors.v1");
     assert_string_equal(topic_listing_key(arena, "woo-1", "12:3"), "woo-1/12:3");
 }
 
