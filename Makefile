@@ -40,6 +40,10 @@ ARCHIVE := $(BUILD)/libstockbus.a
 
 TESTS := $(patsubst %.c,$(BUILD)/%,$(shell find tests/unit tests/contract tests/property tests/integration -name '*_test.c' 2>/dev/null))
 
+# Programs that `make bench-*` runs, and what they preload.
+BENCH_TOOLS := $(patsubst %,$(BUILD)/bench/%,mix copy play)
+BENCH_TAPE := $(BUILD)/bench/tape.so
+
 # Programs that tests run.
 TEST_TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %_test.c,$(wildcard tests/integration/c/*.c tests/property/*.c)))
 
@@ -51,7 +55,9 @@ SUB_MAKE = $(MAKE) --no-print-directory -j$(JOBS)
 CASES ?= 100000
 KILLS ?= 50
 SEED ?=
-.PHONY: all tests-build layers demo up down status test unit property integration acceptance chaos chaos-ledger tidy \
+PAIRS ?= 3
+EVENTS ?= 20000
+.PHONY: all tests-build bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -59,8 +65,10 @@ all: $(BINS) layers ## Build every program (MODE=release|debug|asan|tsan)
 
 tests-build: $(TESTS) $(TEST_TOOLS)
 
+bench-build: all $(BENCH_TOOLS) $(BENCH_TAPE)
+
 layers: $(BUILD)/layers.ok ## Check who includes whom
-$(BUILD)/layers.ok: tests/tidy/layers $(shell find lib channels services tools tests -name '*.[ch]' 2>/dev/null)
+$(BUILD)/layers.ok: tests/tidy/layers $(shell find lib channels services tools tests bench -name '*.[ch]' 2>/dev/null)
 	@mkdir -p $(@D)
 	@tests/tidy/layers && touch $@
 
@@ -97,6 +105,14 @@ $(SQL_H): $(SQL) tests/tidy/embed-sql
 $(TESTS) $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+$(BENCH_TOOLS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/bench/figures.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BENCH_TAPE): bench/tape.c lib/base/buf.c lib/base/clock.c lib/base/mem.c bench/tape.h
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $(filter %.c,$^) -ldl
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -141,6 +157,10 @@ chaos-ledger: tests-built ## KILLS (50) random kills and halts from SEED (random
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
 
+##@ Measure
+bench-ledger: bench-built ## Events a second beside their limits; PAIRS (3), EVENTS (20000), WRITE=1 renews docs/performance.md
+	@BUILD=$(BUILD) PAIRS='$(PAIRS)' EVENTS='$(EVENTS)' bench/ledger.py $(if $(WRITE),--write)
+
 ##@ Set-up
 setup: ## Install what is missing (apt, no recommended extras) and fetch the broker
 	@deploy/local/setup
@@ -152,6 +172,9 @@ built: setup
 
 tests-built: setup
 	@$(SUB_MAKE) MODE=$(MODE) all tests-build
+
+bench-built: setup
+	@$(SUB_MAKE) MODE=$(MODE) bench-build
 
 clean: ## Remove what was built (not var/, not the cache)
 	rm -rf build
