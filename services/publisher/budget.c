@@ -4,17 +4,35 @@ void publisher_budget_init(struct publisher_budget *budget, double per_second, d
                            int64_t now_ms)
 {
     *budget = (struct publisher_budget){
-        .tokens = burst, .burst = burst, .per_second = per_second, .at_ms = now_ms};
+        .tokens = burst, .burst = burst, .per_second = per_second, .share = 1, .at_ms = now_ms};
+}
+
+static double budget_burst(const struct publisher_budget *budget)
+{
+    return budget->burst * budget->share;
+}
+
+static double budget_rate(const struct publisher_budget *budget)
+{
+    return budget->per_second * budget->share;
 }
 
 static void budget_refill(struct publisher_budget *budget, int64_t now_ms)
 {
     if (now_ms <= budget->at_ms)
         return;
-    budget->tokens += budget->per_second * (double)(now_ms - budget->at_ms) / 1000;
-    if (budget->tokens > budget->burst)
-        budget->tokens = budget->burst;
+    budget->tokens += budget_rate(budget) * (double)(now_ms - budget->at_ms) / 1000;
+    if (budget->tokens > budget_burst(budget))
+        budget->tokens = budget_burst(budget);
     budget->at_ms = now_ms;
+}
+
+void publisher_budget_share(struct publisher_budget *budget, double share, int64_t now_ms)
+{
+    budget_refill(budget, now_ms);
+    budget->share = share;
+    if (budget->tokens > budget_burst(budget))
+        budget->tokens = budget_burst(budget);
 }
 
 int64_t publisher_budget_wait_ms(struct publisher_budget *budget, double cost, int64_t now_ms)
@@ -24,10 +42,10 @@ int64_t publisher_budget_wait_ms(struct publisher_budget *budget, double cost, i
 
     budget_refill(budget, now_ms);
     /* A cost beyond the burst could never be taken: a full bucket is enough for it. */
-    if (cost > budget->burst)
-        cost = budget->burst;
+    if (cost > budget_burst(budget))
+        cost = budget_burst(budget);
     if (budget->tokens < cost)
-        refill_ms = (int64_t)((cost - budget->tokens) * 1000 / budget->per_second) + 1;
+        refill_ms = (int64_t)((cost - budget->tokens) * 1000 / budget_rate(budget)) + 1;
     return blocked_ms > refill_ms ? blocked_ms : refill_ms;
 }
 

@@ -26,6 +26,7 @@ enum {
     PUBLISHER_BUSY_MS = 2,
     PUBLISHER_COMMIT_MS = 1000,
     PUBLISHER_START_MS = 60000,
+    PUBLISHER_ASK_MS = 10000,
     PUBLISHER_DRAIN_MS = 15000,
     PUBLISHER_FLUSH_MS = 10000,
 };
@@ -67,11 +68,21 @@ struct publisher {
     struct arena *scratch;
     struct owned_partition partitions[PUBLISHER_PARTITIONS_MAX];
     int64_t commit_due_ms;
+    int topic_partitions;
     _Atomic int owned;
     _Atomic bool booted;
 };
 
 /* ---- partitions ---- */
+
+/* Replicas share the budget by the partitions that they own. */
+static void publisher_count_owned(struct publisher *publisher, int more)
+{
+    int owned = atomic_fetch_add(&publisher->owned, more) + more;
+
+    if (owned > 0)
+        publisher_sender_share(publisher->sender, (double)owned / publisher->topic_partitions);
+}
 
 static bool publisher_assigned(void *opaque, const char *topic, const int32_t *partitions,
                                size_t count, int64_t *next_offsets, struct err *err)
@@ -86,7 +97,7 @@ static bool publisher_assigned(void *opaque, const char *topic, const int32_t *p
             (struct owned_partition){.owned = true, .booting = true, .boot_end = -1};
         next_offsets[i] = KAFKA_OFFSET_BEGINNING;
     }
-    atomic_fetch_add(&publisher->owned, (int)count);
+    publisher_count_owned(publisher, (int)count);
     atomic_store(&publisher->booted, false);
     log_info("publisher.assigned", "topic", topic, "partitions", log_int(count));
     return true;
@@ -101,7 +112,7 @@ static void publisher_revoked(void *opaque, const char *topic, const int32_t *pa
         publisher->partitions[partitions[i]].owned = false;
         board_drop(publisher->board, partitions[i]);
     }
-    atomic_fetch_sub(&publisher->owned, (int)count);
+    publisher_count_owned(publisher, -(int)count);
     log_info("publisher.revoked", "topic", topic, "partitions", log_int(count));
 }
 
@@ -365,6 +376,9 @@ static bool publisher_open(struct publisher *publisher, struct err *err)
         .opaque = publisher,
     };
 
+    if (!kafka_topic_partitions(settings->brokers, publisher->topic, PUBLISHER_ASK_MS,
+                                &publisher->topic_partitions, err))
+        return false;
     publisher->board = board_new();
     publisher->outcomes =
         publisher_outcomes_new(settings->brokers, settings->topic_prefix, settings->replica, err);
@@ -424,7 +438,8 @@ int publisher_run(const struct publisher_settings *settings, struct err *err)
     int status = publisher_start(publisher, err);
     kafka_consumer_close(publisher->consumer);
     publisher_sender_free(publisher->sender);
-    if (!publisher_outcomes_close(publisher->outcomes, PUBLISHER_FLUSH_MS) && status == EXIT_OK) {
+    /* The drain waited already: a broker that is dead shall not cost the grace period twice. */
+    if (!publisher_outcomes_close(publisher->outcomes, 0) && status == EXIT_OK) {
         err_set(err, ERR_RETRY, "outcomes did not reach the broker: the next start pushes again");
         status = EXIT_UNAVAILABLE;
     }

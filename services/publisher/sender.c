@@ -117,6 +117,11 @@ void publisher_sender_free(struct publisher_sender *sender)
     mem_free(sender);
 }
 
+void publisher_sender_share(struct publisher_sender *sender, double share)
+{
+    publisher_budget_share(&sender->budget, share, clock_monotonic_ms());
+}
+
 int publisher_sender_in_flight(const struct publisher_sender *sender)
 {
     return http_client_in_flight(sender->client);

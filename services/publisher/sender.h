@@ -17,6 +17,8 @@ struct publisher_sender *publisher_sender_new(const struct channel_account *acco
                                               struct publisher_outcomes *outcomes, struct err *err);
 void publisher_sender_free(struct publisher_sender *sender);
 SCOPE_DEFINE(publisher_sender, struct publisher_sender, publisher_sender_free)
+/* This replica's part of the channel's rate budget, in (0, 1]. */
+void publisher_sender_share(struct publisher_sender *sender, double share);
 /* Starts what the budget allows, then waits up to timeout_ms for answers. */
 bool publisher_sender_step(struct publisher_sender *sender, bool may_start, int timeout_ms,
                            struct err *err) MUST_CHECK;
