@@ -35,6 +35,12 @@ CREATE TABLE partitions (
     epoch bigint NOT NULL DEFAULT 0,
     owner text NOT NULL DEFAULT '',
     claimed_at timestamptz NOT NULL DEFAULT now(),
+    generation bigint NOT NULL DEFAULT 1,
+    head bytea NOT NULL,
+    cluster_id text NOT NULL DEFAULT '',
+    topic_id text NOT NULL DEFAULT '',
+    anchor_offset bigint NOT NULL DEFAULT -1,
+    anchor bytea NOT NULL DEFAULT '',
     PRIMARY KEY (topic, partition)
 ) WITH (fillfactor = 20);
 COMMENT ON TABLE partitions IS 'How far each Kafka partition is applied, committed together with its effects.';
@@ -44,6 +50,12 @@ COMMENT ON COLUMN partitions.next_offset IS 'First offset whose effect is not in
 COMMENT ON COLUMN partitions.epoch IS 'Raised by each new owner: a batch of an earlier owner finds no row and fails.';
 COMMENT ON COLUMN partitions.owner IS 'Replica that claimed it last.';
 COMMENT ON COLUMN partitions.claimed_at IS 'When it was claimed.';
+COMMENT ON COLUMN partitions.generation IS 'Raised when the topic is found created anew: offsets begin again.';
+COMMENT ON COLUMN partitions.head IS 'Last value of the partition''s chain of movements (lib/stock/chain.h); its genesis when there is none yet.';
+COMMENT ON COLUMN partitions.cluster_id IS 'Kafka cluster that the log was read from; empty: it did not say.';
+COMMENT ON COLUMN partitions.topic_id IS 'Kafka''s own id of the topic; empty: the client library can''t tell.';
+COMMENT ON COLUMN partitions.anchor_offset IS 'Offset of an applied record that must still be there: if it is another one, the topic is another one. -1: none.';
+COMMENT ON COLUMN partitions.anchor IS 'SHA-256 of that record''s time, key and body.';
 
 CREATE TABLE events (
     event_id uuid PRIMARY KEY,
@@ -65,7 +77,8 @@ CREATE TABLE events (
     reason text NOT NULL DEFAULT '',
     partition integer NOT NULL,
     kafka_offset bigint NOT NULL,
-    traceparent text NOT NULL
+    traceparent text NOT NULL,
+    generation bigint NOT NULL
 );
 COMMENT ON TABLE events IS 'Every event that was taken from the topic, once; its id is the business key.';
 COMMENT ON COLUMN events.event_id IS 'UUIDv5 of the business fact: redelivery makes the same id.';
@@ -88,6 +101,7 @@ COMMENT ON COLUMN events.reason IS 'Why it is parked.';
 COMMENT ON COLUMN events.partition IS 'Where it stands on the events topic, raw notification included.';
 COMMENT ON COLUMN events.kafka_offset IS 'Where it stands on the events topic.';
 COMMENT ON COLUMN events.traceparent IS 'W3C trace context.';
+COMMENT ON COLUMN events.generation IS 'Generation of the partition when it was read: offsets of an earlier one are of a topic that is gone.';
 CREATE INDEX events_line ON events (channel, order_id, line_id) WHERE order_id <> '';
 CREATE INDEX events_notification ON events (notification_id);
 CREATE INDEX events_parked ON events (reason, applied_at) WHERE status = 'parked';
@@ -115,7 +129,8 @@ CREATE TABLE poison (
     reason text NOT NULL,
     body bytea NOT NULL,
     seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (topic, partition, kafka_offset)
+    generation bigint NOT NULL,
+    PRIMARY KEY (topic, partition, generation, kafka_offset)
 );
 COMMENT ON TABLE poison IS 'Records that could not be read or stored, set aside in the transaction that passed them.';
 COMMENT ON COLUMN poison.topic IS 'Topic that it came from.';
@@ -124,6 +139,7 @@ COMMENT ON COLUMN poison.kafka_offset IS 'Offset.';
 COMMENT ON COLUMN poison.reason IS 'What was wrong.';
 COMMENT ON COLUMN poison.body IS 'Its bytes.';
 COMMENT ON COLUMN poison.seen_at IS 'When it was set aside.';
+COMMENT ON COLUMN poison.generation IS 'Generation of the partition.';
 
 CREATE TABLE order_lines (
     channel text NOT NULL,
@@ -290,8 +306,36 @@ COMMENT ON COLUMN counts.event_id IS 'Event of the count.';
 COMMENT ON COLUMN counts.counted_ms IS 'When it was counted (ms).';
 COMMENT ON COLUMN counts.quantity IS 'Units counted.';
 
+CREATE TABLE batches (
+    batch_id bigint GENERATED ALWAYS AS IDENTITY,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    epoch bigint NOT NULL,
+    generation bigint NOT NULL,
+    first_offset bigint NOT NULL,
+    next_offset bigint NOT NULL CHECK (next_offset > first_offset),
+    movements bigint NOT NULL CHECK (movements >= 0),
+    head bytea NOT NULL CHECK (length(head) = 32),
+    replica text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (batch_id, partition)
+);
+COMMENT ON TABLE batches IS 'Append-only: each transaction that applied events, a row for each partition that it moved. Replay order: batch_id, partition, offset.';
+COMMENT ON COLUMN batches.batch_id IS 'Of transactions that wrote the same position, order line or partition the later one has the greater number.';
+COMMENT ON COLUMN batches.topic IS 'The events topic.';
+COMMENT ON COLUMN batches.partition IS 'Partition that was moved.';
+COMMENT ON COLUMN batches.epoch IS 'Epoch of its owner.';
+COMMENT ON COLUMN batches.generation IS 'Generation of the partition.';
+COMMENT ON COLUMN batches.first_offset IS 'The partition''s next_offset before: there are no gaps.';
+COMMENT ON COLUMN batches.next_offset IS 'The partition''s next_offset after.';
+COMMENT ON COLUMN batches.movements IS 'Movements that records of the partition made.';
+COMMENT ON COLUMN batches.head IS 'Last value of the partition''s chain, this batch included.';
+COMMENT ON COLUMN batches.replica IS 'Replica that wrote it.';
+COMMENT ON COLUMN batches.applied_at IS 'When it was written.';
+CREATE UNIQUE INDEX batches_offsets ON batches (partition, generation, first_offset);
+
 CREATE TABLE movements (
-    movement_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    movement_id bigint GENERATED ALWAYS AS IDENTITY,
     event_id uuid NOT NULL,
     sku text NOT NULL,
     pool text NOT NULL,
@@ -301,10 +345,16 @@ CREATE TABLE movements (
     balance bigint NOT NULL,
     occurred_ms bigint NOT NULL,
     reason text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    batch_id bigint NOT NULL,
+    topic_partition integer NOT NULL,
+    topic_offset bigint NOT NULL,
+    ordinal integer NOT NULL,
+    chain bytea NOT NULL CHECK (length(chain) = 32),
+    PRIMARY KEY (batch_id, topic_partition, topic_offset, ordinal, applied_at)
+) PARTITION BY RANGE (applied_at);
 COMMENT ON TABLE movements IS 'Append-only: each change of a position, and the event that made it.';
-COMMENT ON COLUMN movements.movement_id IS 'Order of writing.';
+COMMENT ON COLUMN movements.movement_id IS 'Number.';
 COMMENT ON COLUMN movements.event_id IS 'Event that caused it.';
 COMMENT ON COLUMN movements.sku IS 'SKU.';
 COMMENT ON COLUMN movements.pool IS 'Pool.';
@@ -314,7 +364,12 @@ COMMENT ON COLUMN movements.effect IS 'What it did to the position: 0 when a lat
 COMMENT ON COLUMN movements.balance IS 'Position after it.';
 COMMENT ON COLUMN movements.occurred_ms IS 'When the fact happened (ms).';
 COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped.';
-COMMENT ON COLUMN movements.applied_at IS 'When it was written.';
+COMMENT ON COLUMN movements.applied_at IS 'When it was written; months are partitions.';
+COMMENT ON COLUMN movements.batch_id IS 'Transaction that wrote it: a row of batches.';
+COMMENT ON COLUMN movements.topic_partition IS 'Partition of the record whose application made it; with an event that frees a waiting line, that event''s.';
+COMMENT ON COLUMN movements.topic_offset IS 'Offset of that record, in the generation that the batch names.';
+COMMENT ON COLUMN movements.ordinal IS 'Number among the movements of that record, from 0.';
+COMMENT ON COLUMN movements.chain IS 'SHA-256 of the partition''s chain so far and of this row''s canonical bytes (lib/stock/chain.h).';
 CREATE INDEX movements_position ON movements (sku, pool, bucket, occurred_ms);
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -324,8 +379,56 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION refuse_change() IS 'Second lock behind the privileges: nobody changes history.';
+CREATE TRIGGER batches_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON batches
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON movements
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- A statement trigger of the parent does not guard a partition that is named directly.
+CREATE FUNCTION guard_movements(name text) RETURNS void
+    LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+BEGIN
+    EXECUTE format('CREATE TRIGGER movements_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', name);
+    EXECUTE format('COMMENT ON TABLE %I IS %L', name, 'Part of movements.');
+END
+$$;
+COMMENT ON FUNCTION guard_movements(text) IS 'Makes a partition of movements append-only.';
+REVOKE EXECUTE ON FUNCTION guard_movements(text) FROM PUBLIC;
+
+CREATE TABLE movements_default PARTITION OF movements DEFAULT;
+DO 'BEGIN PERFORM guard_movements(''movements_default''); END';
+
+-- A month that is there costs a look into the catalog and no lock. A missing one is made apart and then attached,
+-- which waits for batches under way, and they for it: lock_timeout keeps a halted replica from holding up all.
+CREATE FUNCTION prepare_movements(months_ahead integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = ledger, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
+DECLARE
+    month timestamptz;
+    name text;
+    made integer := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7310579214);
+    FOR ahead IN 0 .. least(months_ahead, 24) LOOP
+        month := date_trunc('month', now()) + ahead * interval '1 month';
+        name := 'movements_' || to_char(month, 'YYYY_MM');
+        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        -- The default one took rows of that month: it keeps the month.
+        CONTINUE WHEN EXISTS (SELECT FROM movements_default
+                               WHERE applied_at >= month
+                                 AND applied_at < month + interval '1 month');
+        EXECUTE format('CREATE TABLE %I (LIKE movements INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+        PERFORM guard_movements(name);
+        EXECUTE format('ALTER TABLE movements ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                       name, month, month + interval '1 month');
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END
+$$;
+COMMENT ON FUNCTION prepare_movements(integer) IS 'Makes the missing monthly partitions of movements, this month''s and those ahead; returns how many.';
+REVOKE EXECUTE ON FUNCTION prepare_movements(integer) FROM PUBLIC;
 
 CREATE TABLE positions (
     sku text NOT NULL,
@@ -367,8 +470,12 @@ CREATE UNIQUE INDEX oversells_open ON oversells (sku, pool) WHERE closed_at IS N
 
 GRANT USAGE ON SCHEMA ledger TO stockbus_ledger, stockbus_reconciler;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO stockbus_ledger;
+REVOKE ALL ON movements_default FROM stockbus_ledger;
+GRANT USAGE ON SEQUENCE batches_batch_id_seq TO stockbus_ledger;
+GRANT EXECUTE ON FUNCTION prepare_movements(integer) TO stockbus_ledger;
 GRANT UPDATE ON partitions, events, order_lines, voided_orders, counts, positions, oversells
     TO stockbus_ledger;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO stockbus_reconciler;
+DO 'BEGIN PERFORM prepare_movements(3); END';
 
 COMMIT;

@@ -136,7 +136,8 @@ CREATE TABLE pushes (
     applied_ms bigint NOT NULL,
     published_ms bigint NOT NULL,
     confirmed_ms bigint NOT NULL,
-    PRIMARY KEY (partition, kafka_offset)
+    generation bigint NOT NULL,
+    PRIMARY KEY (partition, generation, kafka_offset)
 );
 COMMENT ON TABLE pushes IS 'Every attempt to make a channel show a target, and what became of it.';
 COMMENT ON COLUMN pushes.partition IS 'Where the outcome stands on its topic.';
@@ -158,6 +159,7 @@ COMMENT ON COLUMN pushes.received_ms IS 'When ingest had it (ms).';
 COMMENT ON COLUMN pushes.applied_ms IS 'When the ledger applied it (ms).';
 COMMENT ON COLUMN pushes.published_ms IS 'When the request was sent (ms).';
 COMMENT ON COLUMN pushes.confirmed_ms IS 'When the channel confirmed (ms), 0: it did not.';
+COMMENT ON COLUMN pushes.generation IS 'Generation of the partition of the outcomes topic: offsets begin again when it is created anew.';
 CREATE INDEX pushes_listing ON pushes (channel, listing, version);
 
 GRANT SELECT, INSERT, UPDATE ON listings, confirmations, observations TO stockbus_ledger;

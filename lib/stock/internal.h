@@ -65,8 +65,6 @@ struct later {
 struct position {
     struct stock_position row;
     struct shelf *shelf;
-    int64_t stored; /* the quantity as loaded */
-    bool is_stored;
     bool is_touched;
     struct cause changed;     /* the event that changed it last */
     struct stock_count count; /* the latest; event_id NULL: never counted */

@@ -49,12 +49,8 @@ static struct position *stock_loaded_position(struct stock *stock, const char *s
 
 void stock_load_position(struct stock *stock, const struct stock_position *position)
 {
-    struct position *loaded =
-        stock_loaded_position(stock, position->sku, position->pool, position->bucket);
-
-    loaded->row.quantity = position->quantity;
-    loaded->stored = position->quantity;
-    loaded->is_stored = true;
+    stock_loaded_position(stock, position->sku, position->pool, position->bucket)->row.quantity =
+        position->quantity;
 }
 
 void stock_load_count(struct stock *stock, const struct stock_count *count)
@@ -172,8 +168,7 @@ static void stock_settle_positions(struct stock *stock)
     for (size_t i = 0; i < stock->touched_positions.len; i++) {
         struct position *position = stock->touched_positions.items[i];
 
-        if (!position->is_stored || position->row.quantity != position->stored)
-            stock_list_add(stock, &stock->changed_positions, &position->row);
+        stock_list_add(stock, &stock->changed_positions, &position->row);
     }
 }
 

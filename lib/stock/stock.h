@@ -217,6 +217,8 @@ size_t stock_new_pools(const struct stock *stock, const struct stock_pool *const
 size_t stock_new_counts(const struct stock *stock, const struct stock_count *const **ret_counts);
 size_t stock_new_movements(const struct stock *stock,
                            const struct stock_movement *const **ret_movements);
+/* Every position that a movement touched, also one that ended where it was: writing its row is what
+   puts two transactions with movements of one position in an order. */
 size_t stock_changed_positions(const struct stock *stock,
                                const struct stock_position *const **ret_positions);
 /* Listings whose quantity, address, sold_here, mapping or rule changed; quantity_changed tells

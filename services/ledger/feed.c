@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
@@ -12,6 +13,8 @@
 #include "lib/base/stop.h"
 #include "lib/kafka/kafka.h"
 
+#include "services/ledger/partition.h"
+#include "services/ledger/rows.h"
 #include "services/ledger/session.h"
 
 #include "sql.h"
@@ -38,12 +41,6 @@ static const struct metric batch_seconds = {"stockbus_ledger_batch_seconds",
                                             METRIC_HISTOGRAM,
                                             {"topic"}};
 
-struct feed_partition {
-    bool owned;
-    int64_t epoch;
-    int64_t next_offset; /* as the database has it */
-};
-
 struct ledger_feed {
     struct ledger_feed_options options;
     struct pg *pg;
@@ -52,7 +49,7 @@ struct ledger_feed {
     struct arena *tx_arena;
     struct ledger_feed_record **records;
     size_t records_len;
-    struct feed_partition partitions[FEED_PARTITIONS_MAX];
+    struct ledger_partition partitions[FEED_PARTITIONS_MAX];
     _Atomic int owned;
     _Atomic bool database_ok;
 };
@@ -118,19 +115,11 @@ static bool feed_connect(struct ledger_feed *feed, struct err *err)
 /* ---- ownership ---- */
 
 static bool feed_claim(struct ledger_feed *feed, const int32_t *partitions, size_t count,
-                       struct pg_rows **ret_rows, struct err *err)
+                       struct err *err)
 {
-    SCOPED(pg_params) struct pg_params *params = pg_params_new();
-    SCOPED(mem) void *memory = mem_calloc(count, sizeof(int64_t));
-    int64_t *numbers = memory;
-
-    for (size_t i = 0; i < count; i++)
-        numbers[i] = partitions[i];
-    pg_params_text(params, feed->options.topic);
-    pg_params_int_array(params, numbers, count);
-    pg_params_text(params, feed->options.replica);
     while (feed_connect(feed, err)) {
-        if (pg_run(feed->pg, sql_ledger_claim_partitions, params, ret_rows, err))
+        if (ledger_partition_claim(feed->pg, feed->options.topic, feed->options.replica, partitions,
+                                   count, feed->partitions, FEED_PARTITIONS_MAX, err))
             return true;
         if (err->code != ERR_RETRY && err->code != ERR_CONFLICT)
             return false;
@@ -142,21 +131,9 @@ static bool feed_assigned(void *opaque, const char *topic, const int32_t *partit
                           int64_t *next_offsets, struct err *err)
 {
     struct ledger_feed *feed = opaque;
-    SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
-    if (!feed_claim(feed, partitions, count, &rows, err))
+    if (!feed_claim(feed, partitions, count, err))
         return false;
-    for (size_t row = 0; row < pg_rows_count(rows); row++) {
-        int64_t partition = pg_rows_int(rows, row, "partition");
-
-        if (partition < 0 || partition >= FEED_PARTITIONS_MAX)
-            return err_set(err, ERR_FATAL, "partition %ld is beyond %d", (long)partition,
-                           FEED_PARTITIONS_MAX);
-        feed->partitions[partition] =
-            (struct feed_partition){.owned = true,
-                                    .epoch = pg_rows_int(rows, row, "epoch"),
-                                    .next_offset = pg_rows_int(rows, row, "next_offset")};
-    }
     for (size_t i = 0; i < count; i++) {
         next_offsets[i] = feed->partitions[partitions[i]].next_offset;
         if (next_offsets[i] == 0) /* nothing applied yet: the log may begin later than at 0 */
@@ -186,103 +163,152 @@ static void feed_revoked(void *opaque, const char *topic, const int32_t *partiti
 
 /* ---- one transaction ---- */
 
-struct feed_move {
+struct feed_tx {
+    struct ledger_feed *feed;
+    struct ledger_feed_batch batch;
+    const char *poison; /* set: the one record is put aside for this reason */
+    struct ledger_feed_move moves[FEED_PARTITIONS_MAX];
+};
+
+struct ledger_feed_move *ledger_feed_move_of(const struct ledger_feed_batch *batch,
+                                             int64_t partition)
+{
+    size_t at = 0;
+
+    while (batch->moves[at].partition != partition)
+        at++;
+    return &batch->moves[at];
+}
+
+/* From what the database has: a run that failed may have moved heads. */
+static void feed_tx_begin(struct feed_tx *tx)
+{
+    struct ledger_feed_batch *batch = &tx->batch;
+
+    batch->batch_id = 0;
+    batch->moves = tx->moves;
+    batch->moves_len = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct ledger_feed_record *record = batch->records[i];
+        const struct ledger_partition *partition = &tx->feed->partitions[record->partition];
+
+        if (i == 0 || batch->records[i - 1]->partition != record->partition) {
+            struct ledger_feed_move *move = &batch->moves[batch->moves_len++];
+
+            *move = (struct ledger_feed_move){.partition = record->partition,
+                                              .epoch = partition->epoch,
+                                              .generation = partition->generation,
+                                              .expected = partition->next_offset};
+            memcpy(move->head, partition->head, sizeof(move->head));
+        }
+        batch->moves[batch->moves_len - 1].next_offset = record->offset + 1;
+    }
+}
+
+struct move_row {
     int64_t partition;
     int64_t epoch;
     int64_t expected;
     int64_t next_offset;
+    const char *head; /* hex */
+    int64_t movements;
+    int64_t anchor_offset;
+    const char *anchor; /* hex */
 };
 
-struct feed_batch {
-    struct ledger_feed *feed;
-    const struct ledger_feed_record *const *records;
-    size_t count;
-    const char *poison; /* set: the one record is put aside for this reason */
-    struct feed_move moves[FEED_PARTITIONS_MAX];
-    size_t moves_len;
+#define ROW     struct move_row
+#define TEXT(f) LEDGER_ROWS_TEXT_OF(ROW, f)
+#define INT(f)  LEDGER_ROWS_INT_OF(ROW, f)
+static const struct ledger_rows_column move_columns[] = {
+    INT(partition),     INT(epoch),   INT(expected), INT(next_offset), TEXT(head), INT(movements),
+    INT(anchor_offset), TEXT(anchor), {0},
 };
+#undef ROW
 
-static void feed_batch_moves(struct feed_batch *batch)
-{
-    batch->moves_len = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct ledger_feed_record *record = batch->records[i];
-        size_t at = 0;
-
-        while (at < batch->moves_len && batch->moves[at].partition != record->partition)
-            at++;
-        if (at == batch->moves_len) {
-            const struct feed_partition *state = &batch->feed->partitions[record->partition];
-
-            batch->moves[batch->moves_len++] =
-                (struct feed_move){record->partition, state->epoch, state->next_offset, 0};
-        }
-        batch->moves[at].next_offset = record->offset + 1;
-    }
-}
-
-static bool feed_move_offsets(struct pg *pg, struct feed_batch *batch, struct err *err)
+static bool feed_move_partitions(struct pg *pg, const struct feed_tx *tx, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
-    struct arena *arena = batch->feed->tx_arena;
-    int64_t *columns[4];
+    struct arena *arena = tx->feed->tx_arena;
+    size_t count = tx->batch.moves_len;
+    const struct move_row **moved = arena_alloc(arena, count * sizeof(*moved));
 
-    for (size_t c = 0; c < 4; c++)
-        columns[c] = arena_alloc(arena, batch->moves_len * sizeof(int64_t));
-    for (size_t i = 0; i < batch->moves_len; i++) {
-        columns[0][i] = batch->moves[i].partition;
-        columns[1][i] = batch->moves[i].epoch;
-        columns[2][i] = batch->moves[i].expected;
-        columns[3][i] = batch->moves[i].next_offset;
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_feed_move *move = &tx->moves[i];
+        const struct ledger_partition *partition = &tx->feed->partitions[move->partition];
+        const struct move_row row = {
+            .partition = move->partition,
+            .epoch = move->epoch,
+            .expected = move->expected,
+            .next_offset = move->next_offset,
+            .head = ledger_rows_hex(arena, move->head, sizeof(move->head)),
+            .movements = move->movements,
+            .anchor_offset = partition->anchor_offset,
+            .anchor = ledger_rows_hex(arena, partition->anchor, sizeof(partition->anchor)),
+        };
+
+        moved[i] = arena_memdup(arena, &row, sizeof(row));
     }
-    pg_params_text(params, batch->feed->options.topic);
-    for (size_t c = 0; c < 4; c++)
-        pg_params_int_array(params, columns[c], batch->moves_len);
-    if (!pg_run(pg, sql_ledger_update_offsets, params, &rows, err))
+    pg_params_text(params, tx->feed->options.topic);
+    pg_params_text(params, tx->feed->options.replica);
+    pg_params_int(params, tx->batch.batch_id);
+    ledger_rows_params(params, arena, (const void *const *)moved, count, move_columns);
+    if (!pg_run(pg, sql_ledger_move_partitions, params, &rows, err))
         return false;
-    if (pg_rows_affected(rows) != (int64_t)batch->moves_len)
+    if (pg_rows_int(rows, 0, "moved") != (int64_t)count)
         return err_set(err, ERR_FATAL, "fenced: another owner has a partition of '%s'",
-                       batch->feed->options.topic);
+                       tx->feed->options.topic);
     return true;
 }
 
-static bool feed_poison(struct pg *pg, const struct feed_batch *batch, struct err *err)
+static bool feed_number(struct pg *pg, struct feed_tx *tx, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (!tx->feed->options.makes_movements)
+        return true;
+    if (!pg_run(pg, sql_ledger_select_batch_number, NULL, &rows, err))
+        return false;
+    tx->batch.batch_id = pg_rows_int(rows, 0, "batch_id");
+    return true;
+}
+
+static bool feed_poison(struct pg *pg, const struct feed_tx *tx, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
-    const struct ledger_feed_record *record = batch->records[0];
+    const struct ledger_feed_record *record = tx->batch.records[0];
 
-    pg_params_text(params, batch->feed->options.topic);
+    pg_params_text(params, tx->feed->options.topic);
     pg_params_int(params, record->partition);
+    pg_params_int(params, tx->moves[0].generation);
     pg_params_int(params, record->offset);
-    pg_params_text(params, batch->poison);
+    pg_params_text(params, tx->poison);
     pg_params_bytes(params, record->body, record->body_len);
     return pg_run(pg, sql_ledger_insert_poison, params, NULL, err);
 }
 
 static bool feed_tx_body(struct pg *pg, void *state, struct err *err)
 {
-    struct feed_batch *batch = state;
-    struct ledger_feed *feed = batch->feed;
+    struct feed_tx *tx = state;
+    struct ledger_feed *feed = tx->feed;
 
     arena_reset(feed->tx_arena);
-    if (batch->poison != NULL) {
-        if (!feed_poison(pg, batch, err))
-            return false;
-    } else if (!feed->options.apply(feed->options.opaque, pg, feed->tx_arena, batch->records,
-                                    batch->count, err)) {
+    feed_tx_begin(tx);
+    if (!feed_number(pg, tx, err))
         return false;
-    }
-    return feed_move_offsets(pg, batch, err);
+    bool ok = tx->poison != NULL
+                  ? feed_poison(pg, tx, err)
+                  : feed->options.apply(feed->options.opaque, pg, feed->tx_arena, &tx->batch, err);
+    return ok && feed_move_partitions(pg, tx, err);
 }
 
 /* After a COMMIT whose answer was lost: the offsets say whether it happened. */
-static bool feed_find_out(struct ledger_feed *feed, const struct feed_batch *batch,
-                          bool *ret_committed, struct err *err)
+static bool feed_find_out(struct ledger_feed *feed, const struct feed_tx *tx, bool *ret_committed,
+                          struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
-    int64_t partition = batch->moves[0].partition;
+    int64_t partition = tx->moves[0].partition;
 
     if (!feed_connect(feed, err))
         return false;
@@ -290,34 +316,35 @@ static bool feed_find_out(struct ledger_feed *feed, const struct feed_batch *bat
     pg_params_int_array(params, &partition, 1);
     if (!pg_run(feed->pg, sql_ledger_select_offsets, params, &rows, err))
         return false;
-    if (pg_rows_count(rows) != 1 || pg_rows_int(rows, 0, "epoch") != batch->moves[0].epoch)
+    if (pg_rows_count(rows) != 1 || pg_rows_int(rows, 0, "epoch") != tx->moves[0].epoch)
         return err_set(err, ERR_FATAL, "fenced: another owner has a partition of '%s'",
                        feed->options.topic);
-    *ret_committed = pg_rows_int(rows, 0, "next_offset") == batch->moves[0].next_offset;
+    *ret_committed = pg_rows_int(rows, 0, "next_offset") == tx->moves[0].next_offset;
     return true;
 }
 
-static void feed_batch_done(struct ledger_feed *feed, const struct feed_batch *batch)
+static void feed_tx_done(struct ledger_feed *feed, const struct feed_tx *tx)
 {
-    for (size_t i = 0; i < batch->moves_len; i++) {
-        const struct feed_move *move = &batch->moves[i];
+    for (size_t i = 0; i < tx->batch.moves_len; i++) {
+        const struct ledger_feed_move *move = &tx->moves[i];
+        struct ledger_partition *partition = &feed->partitions[move->partition];
         struct err ignored;
 
-        feed->partitions[move->partition].next_offset = move->next_offset;
+        partition->next_offset = move->next_offset;
+        memcpy(partition->head, move->head, sizeof(partition->head));
         /* Only for lag metrics of Kafka's own tools: the truth is in the database. */
         if (!kafka_consumer_commit(feed->consumer, feed->options.topic, (int32_t)move->partition,
                                    move->next_offset, &ignored))
             continue;
     }
     metric_add(&batches_total, 1, feed->options.topic, NULL, NULL);
-    metric_add(&records_total, (double)batch->count, feed->options.topic, NULL, NULL);
-    feed->options.committed(feed->options.opaque, batch->count);
+    metric_add(&records_total, (double)tx->batch.count, feed->options.topic, NULL, NULL);
+    feed->options.committed(feed->options.opaque, tx->batch.count);
 }
 
 /* One transaction over the batch, until its outcome is known. */
-static bool feed_commit(struct ledger_feed *feed, struct feed_batch *batch, struct err *err)
+static bool feed_commit(struct ledger_feed *feed, struct feed_tx *tx, struct err *err)
 {
-    feed_batch_moves(batch);
     for (int failures = 0;;) { /* ends by its outcome, or when stopping */
         bool unknown = false;
         bool committed = false;
@@ -326,16 +353,16 @@ static bool feed_commit(struct ledger_feed *feed, struct feed_batch *batch, stru
 
         if (!feed_connect(feed, err))
             return false;
-        committed = pg_tx_run(feed->pg, feed_tx_body, batch, &tries, &unknown, err);
+        committed = pg_tx_run(feed->pg, feed_tx_body, tx, &tries, &unknown, err);
         metric_add(&retries_total, tries > 1 ? tries - 1 : 0, feed->options.topic, NULL, NULL);
-        while (!committed && unknown && !feed_find_out(feed, batch, &committed, err)) {
+        while (!committed && unknown && !feed_find_out(feed, tx, &committed, err)) {
             if (err->code == ERR_FATAL || stop_requested())
                 return false;
         }
         if (committed) {
             metric_observe(&batch_seconds, (double)(clock_monotonic_us() - start_us) / 1e6,
                            feed->options.topic, NULL, NULL);
-            feed_batch_done(feed, batch);
+            feed_tx_done(feed, tx);
             return true;
         }
         if (err->code != ERR_RETRY && err->code != ERR_CONFLICT)
@@ -352,11 +379,13 @@ static bool feed_commit(struct ledger_feed *feed, struct feed_batch *batch, stru
 static bool feed_apply(struct ledger_feed *feed, const struct ledger_feed_record *const *records,
                        size_t count, struct err *err)
 {
-    SCOPED(mem) void *memory = mem_calloc(1, sizeof(struct feed_batch));
-    struct feed_batch *batch = memory;
+    SCOPED(mem) void *memory = mem_calloc(1, sizeof(struct feed_tx));
+    struct feed_tx *tx = memory;
 
-    *batch = (struct feed_batch){.feed = feed, .records = records, .count = count};
-    if (feed_commit(feed, batch, err))
+    tx->feed = feed;
+    tx->batch.records = records;
+    tx->batch.count = count;
+    if (feed_commit(feed, tx, err))
         return true;
     if (err->code != ERR_REJECT)
         return false;
@@ -369,25 +398,33 @@ static bool feed_apply(struct ledger_feed *feed, const struct ledger_feed_record
     metric_add(&poison_total, 1, feed->options.topic, NULL, NULL);
     char reason[sizeof(err->text)];
     memcpy(reason, err->text, sizeof(reason));
-    batch->poison = reason;
-    return feed_commit(feed, batch, err);
+    tx->poison = reason;
+    return feed_commit(feed, tx, err);
 }
 
 /* ---- the loop ---- */
 
 static void feed_keep(struct ledger_feed *feed, const struct kafka_record *record)
 {
+    struct ledger_partition *partition = &feed->partitions[record->partition];
     struct ledger_feed_record *copy = arena_alloc(feed->records_arena, sizeof(*copy));
 
     *copy = (struct ledger_feed_record){
         .partition = record->partition,
         .offset = record->offset,
+        .timestamp_ms = record->timestamp_ms,
+        .key = arena_strdup(feed->records_arena, record->key),
         .body = record->body == NULL
                     ? NULL
                     : arena_memdup(feed->records_arena, record->body, record->body_len),
         .body_len = record->body_len,
     };
     feed->records[feed->records_len++] = copy;
+    if (partition->anchor_offset < 0) {
+        partition->anchor_offset = record->offset;
+        ledger_partition_anchor(record->timestamp_ms, record->key, record->body, record->body_len,
+                                partition->anchor);
+    }
 }
 
 /* Whatever has arrived, capped; waits only for the first record. */
@@ -412,12 +449,24 @@ static bool feed_gather(struct ledger_feed *feed, struct err *err)
     return true;
 }
 
+/* A consumer hands out partitions by turns. */
+static int feed_record_order(const void *left, const void *right)
+{
+    const struct ledger_feed_record *a = *(const struct ledger_feed_record *const *)left;
+    const struct ledger_feed_record *b = *(const struct ledger_feed_record *const *)right;
+
+    if (a->partition != b->partition)
+        return a->partition < b->partition ? -1 : 1;
+    return a->offset < b->offset ? -1 : a->offset > b->offset;
+}
+
 static bool feed_step(struct ledger_feed *feed, struct err *err)
 {
     if (!feed_gather(feed, err))
         return false;
     if (feed->records_len == 0)
         return true;
+    qsort(feed->records, feed->records_len, sizeof(struct ledger_feed_record *), feed_record_order);
     return feed_apply(feed, (const struct ledger_feed_record *const *)feed->records,
                       feed->records_len, err);
 }

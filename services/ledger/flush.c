@@ -14,7 +14,8 @@ struct flusher {
     struct arena *arena;
     const struct stock *stock;
     const struct ledger_working_set *set;
-    const struct map *events;
+    const struct map *causes;
+    int64_t batch_id;
     int64_t now_ms;
 };
 
@@ -185,11 +186,11 @@ static bool flush_pools(struct flusher *flusher, struct err *err)
     const struct pool_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
 
     for (size_t i = 0; i < count; i++) {
-        const struct event *event = map_get(flusher->events, pools[i]->id);
+        const struct ledger_cause *cause = map_get(flusher->causes, pools[i]->id);
         const struct pool_row row = {
             pools[i]->id, pools[i]->pool,
             pools[i]->authority == EVENT_POOL_CHANNEL ? "channel" : "ledger",
-            event == NULL ? "" : event->pool.title, pools[i]->valid_from_ms};
+            cause == NULL ? "" : cause->event->pool.title, pools[i]->valid_from_ms};
 
         rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
     }
@@ -249,10 +250,31 @@ static const struct ledger_rows_column count_columns[] = {
     TEXT(sku), TEXT(pool), TEXT(bucket), TEXT(event_id), INT(counted_ms), INT(quantity), {0},
 };
 #undef ROW
-#define ROW struct stock_movement
+
+struct movement_row {
+    struct stock_movement movement;
+    int64_t batch_id;
+    struct stock_chain_place place;
+    const char *chain; /* hex */
+};
+
+#define ROW struct movement_row
 static const struct ledger_rows_column movement_columns[] = {
-    TEXT(event_id), TEXT(sku),    TEXT(pool),       TEXT(bucket), INT(delta),
-    INT(effect),    INT(balance), INT(occurred_ms), TEXT(reason), {0},
+    TEXT(movement.event_id),
+    TEXT(movement.sku),
+    TEXT(movement.pool),
+    TEXT(movement.bucket),
+    INT(movement.delta),
+    INT(movement.effect),
+    INT(movement.balance),
+    INT(movement.occurred_ms),
+    TEXT(movement.reason),
+    INT(batch_id),
+    INT(place.partition),
+    INT(place.offset),
+    INT(place.ordinal),
+    TEXT(chain),
+    {0},
 };
 #undef ROW
 #define ROW struct stock_position
@@ -288,18 +310,39 @@ static bool flush_oversells(struct flusher *flusher, struct err *err)
            flush_rows(flusher, sql_ledger_close_oversells, closed, closed_len, closed_columns, err);
 }
 
+/* Movements come in order of application, which is the order of the records: so each goes onto its
+   partition's chain as it comes. */
+static bool flush_movements(struct flusher *flusher, struct err *err)
+{
+    const struct stock_movement *const *movements = NULL;
+    size_t count = stock_new_movements(flusher->stock, &movements);
+    const struct movement_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+
+    for (size_t i = 0; i < count; i++) {
+        struct ledger_cause *cause = map_get(flusher->causes, movements[i]->event_id);
+        struct movement_row row = {
+            .movement = *movements[i],
+            .batch_id = flusher->batch_id,
+            .place = {cause->move->partition, cause->offset, cause->movements++},
+        };
+
+        stock_chain_add(cause->move->head, &row.place, &row.movement);
+        cause->move->movements++;
+        row.chain = ledger_rows_hex(flusher->arena, cause->move->head, STOCK_CHAIN_LEN);
+        rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
+    }
+    return flush_rows(flusher, sql_ledger_insert_movements, rows, count, movement_columns, err);
+}
+
 static bool flush_positions(struct flusher *flusher, struct err *err)
 {
     const struct stock_count *const *counts = NULL;
-    const struct stock_movement *const *movements = NULL;
     const struct stock_position *const *positions = NULL;
     size_t counts_len = stock_new_counts(flusher->stock, &counts);
-    size_t movements_len = stock_new_movements(flusher->stock, &movements);
     size_t positions_len = stock_changed_positions(flusher->stock, &positions);
 
     return flush_rows(flusher, sql_ledger_upsert_counts, counts, counts_len, count_columns, err) &&
-           flush_rows(flusher, sql_ledger_insert_movements, movements, movements_len,
-                      movement_columns, err) &&
+           flush_movements(flusher, err) &&
            flush_rows(flusher, sql_ledger_upsert_positions, positions, positions_len,
                       position_columns, err) &&
            flush_oversells(flusher, err);
@@ -378,7 +421,8 @@ static struct listing_row *
 flush_listing_row(struct flusher *flusher, const struct stock_listing_change *change, int64_t base)
 {
     const struct stock_listing *listing = change->listing;
-    const struct event *cause = map_get(flusher->events, listing->event_id);
+    const struct ledger_cause *found = map_get(flusher->causes, listing->event_id);
+    const struct event *cause = found == NULL ? NULL : found->event;
     struct listing_row *row = arena_alloc(flusher->arena, sizeof(*row));
 
     *row = (struct listing_row){
@@ -455,9 +499,9 @@ static bool flush_listings(struct flusher *flusher, struct err *err)
 }
 
 bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_working_set *set,
-                  const struct map *events, int64_t now_ms, struct err *err)
+                  const struct map *causes, int64_t batch_id, int64_t now_ms, struct err *err)
 {
-    struct flusher flusher = {pg, arena, set->stock, set, events, now_ms};
+    struct flusher flusher = {pg, arena, set->stock, set, causes, batch_id, now_ms};
 
     return flush_lines(&flusher, err) && flush_catalogue(&flusher, err) &&
            flush_positions(&flusher, err) && flush_listings(&flusher, err);

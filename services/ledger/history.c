@@ -33,23 +33,27 @@ struct push_row {
     int64_t applied_ms;
     int64_t published_ms;
     int64_t confirmed_ms;
+    int64_t generation;
 };
 
 #define ROW     struct push_row
 #define TEXT(f) LEDGER_ROWS_TEXT_OF(ROW, f)
 #define INT(f)  LEDGER_ROWS_INT_OF(ROW, f)
 static const struct ledger_rows_column push_columns[] = {
-    INT(partition),   INT(offset),        TEXT(channel),     TEXT(listing),     INT(version),
-    INT(quantity),    TEXT(result),       INT(attempt),      INT(http_status),  TEXT(error_class),
-    TEXT(error_text), TEXT(request_hash), INT(request_us),   TEXT(event_id),    INT(occurred_ms),
-    INT(received_ms), INT(applied_ms),    INT(published_ms), INT(confirmed_ms), {0},
+    INT(partition),    INT(offset),      TEXT(channel),
+    TEXT(listing),     INT(version),     INT(quantity),
+    TEXT(result),      INT(attempt),     INT(http_status),
+    TEXT(error_class), TEXT(error_text), TEXT(request_hash),
+    INT(request_us),   TEXT(event_id),   INT(occurred_ms),
+    INT(received_ms),  INT(applied_ms),  INT(published_ms),
+    INT(confirmed_ms), INT(generation),  {0},
 };
 static const struct ledger_rows_column confirmed_columns[] = {
     TEXT(channel), TEXT(listing), INT(version), INT(quantity), INT(confirmed_ms), {0}};
 #undef ROW
 
 static struct push_row *history_row(struct arena *arena, const struct outcome *outcome,
-                                    const struct ledger_feed_record *record)
+                                    const struct ledger_feed_record *record, int64_t generation)
 {
     struct push_row *row = arena_alloc(arena, sizeof(*row));
 
@@ -73,27 +77,30 @@ static struct push_row *history_row(struct arena *arena, const struct outcome *o
         .applied_ms = outcome->times.applied_ms,
         .published_ms = outcome->times.published_ms,
         .confirmed_ms = outcome->times.confirmed_ms,
+        .generation = generation,
     };
     return row;
 }
 
 bool ledger_history_apply(void *opaque, struct pg *pg, struct arena *arena,
-                          const struct ledger_feed_record *const *records, size_t count,
-                          struct err *err)
+                          struct ledger_feed_batch *batch, struct err *err)
 {
+    size_t count = batch->count;
     const struct push_row **rows = arena_alloc(arena, count * sizeof(*rows));
     const struct push_row **confirmed = arena_alloc(arena, count * sizeof(*confirmed));
     size_t confirmed_len = 0;
 
     (void)opaque;
     for (size_t i = 0; i < count; i++) {
+        const struct ledger_feed_record *record = batch->records[i];
         struct outcome outcome;
 
-        if (records[i]->body == NULL)
+        if (record->body == NULL)
             return err_set(err, ERR_REJECT, "an outcome without a body");
-        if (!outcome_decode(arena, records[i]->body, records[i]->body_len, &outcome, err))
+        if (!outcome_decode(arena, record->body, record->body_len, &outcome, err))
             return false;
-        rows[i] = history_row(arena, &outcome, records[i]);
+        rows[i] = history_row(arena, &outcome, record,
+                              ledger_feed_move_of(batch, record->partition)->generation);
         if (outcome.result != OUTCOME_CONFIRMED)
             continue;
         confirmed[confirmed_len++] = rows[i];

@@ -117,8 +117,9 @@ static void ledger_broker_away(const char *brokers, const char *why)
  */
 static bool ledger_check_database(const struct ledger_settings *settings, struct err *err)
 {
-    SCOPED(pg) struct pg *pg = ledger_session_open(settings->database_url, settings->replica,
-                                               LEDGER_SCHEMA, ledger_session_folding, err);
+    SCOPED(pg)
+    struct pg *pg = ledger_session_open(settings->database_url, settings->replica, LEDGER_SCHEMA,
+                                        ledger_session_folding, err);
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
     if (pg == NULL || !pg_run(pg, sql_ledger_select_rights, NULL, &rows, err)) {
@@ -130,8 +131,9 @@ static bool ledger_check_database(const struct ledger_settings *settings, struct
         return true;
     }
     return pg_rows_bool(rows, 0, "may_write") ||
-           err_set(err, ERR_FATAL, "STOCKBUS_DATABASE_URL: its role may not write: it must be "
-                                   "stockbus_ledger");
+           err_set(err, ERR_FATAL,
+                   "STOCKBUS_DATABASE_URL: its role may not write: it must be "
+                   "stockbus_ledger");
 }
 
 static struct ledger_feed *ledger_feed_of(const struct ledger_settings *settings, const char *topic,
@@ -146,6 +148,7 @@ static struct ledger_feed *ledger_feed_of(const struct ledger_settings *settings
         .database_url = settings->database_url,
         .batch_max = settings->batch_max,
         .session_timeout_ms = settings->session_timeout_ms,
+        .makes_movements = apply == ledger_posting_apply,
         .apply = apply,
         .committed = committed,
         .opaque = opaque,

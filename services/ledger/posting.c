@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
@@ -41,18 +40,21 @@ struct posting {
     int64_t partition;
     int64_t offset;
     const char *traceparent;
+    int64_t generation;
     const char *status;
     const char *reason;
     bool known;
+    struct ledger_cause cause;
 };
 
 struct posting_batch {
     struct pg *pg;
     struct arena *arena;
+    struct ledger_feed_batch *records;
     struct posting **postings; /* one per id */
     size_t len;
     struct map *by_id;               /* id -> struct posting * */
-    struct map *events;              /* id -> struct event *: only new ones */
+    struct map *causes;              /* id -> struct ledger_cause *: only new ones */
     const struct posting **suspects; /* known ids: same content, or an alarm? */
     size_t suspects_len;
     size_t suspects_capacity;
@@ -62,12 +64,25 @@ struct posting_batch {
 #define TEXT(f) LEDGER_ROWS_TEXT_OF(ROW, f)
 #define INT(f)  LEDGER_ROWS_INT_OF(ROW, f)
 static const struct ledger_rows_column event_columns[] = {
-    TEXT(event_id),     TEXT(hash),        TEXT(kind),
-    TEXT(channel),      TEXT(account),     TEXT(notification_id),
-    TEXT(captured_via), TEXT(actor),       TEXT(listing),
-    TEXT(sku),          TEXT(order_id),    TEXT(line_id),
-    INT(occurred_ms),   INT(received_ms),  INT(partition),
-    INT(offset),        TEXT(traceparent), {0},
+    TEXT(event_id),
+    TEXT(hash),
+    TEXT(kind),
+    TEXT(channel),
+    TEXT(account),
+    TEXT(notification_id),
+    TEXT(captured_via),
+    TEXT(actor),
+    TEXT(listing),
+    TEXT(sku),
+    TEXT(order_id),
+    TEXT(line_id),
+    INT(occurred_ms),
+    INT(received_ms),
+    INT(partition),
+    INT(offset),
+    TEXT(traceparent),
+    INT(generation),
+    {0},
 };
 static const struct ledger_rows_column suspect_columns[] = {
     TEXT(event_id), TEXT(hash), INT(partition), INT(offset), {0}};
@@ -75,25 +90,18 @@ static const struct ledger_rows_column status_columns[] = {
     TEXT(event_id), TEXT(status), TEXT(reason), {0}};
 #undef ROW
 
-static const char *posting_hex(struct arena *arena, const unsigned char hash[EVENT_HASH_LEN])
-{
-    SCOPED(buf) struct buf hex = {0};
-
-    buf_hex(&hex, hash, EVENT_HASH_LEN);
-    return arena_strdup(arena, buf_str(&hex));
-}
-
-static struct posting *posting_new(struct arena *arena, const struct event *event,
+static struct posting *posting_new(const struct posting_batch *batch, const struct event *event,
                                    const unsigned char hash[EVENT_HASH_LEN],
                                    const struct ledger_feed_record *record)
 {
     struct ledger_subject subject = ledger_subject_of(event);
-    struct posting *posting = arena_alloc(arena, sizeof(*posting));
+    struct ledger_feed_move *move = ledger_feed_move_of(batch->records, record->partition);
+    struct posting *posting = arena_alloc(batch->arena, sizeof(*posting));
 
     *posting = (struct posting){
         .event = event,
         .event_id = event->id,
-        .hash = posting_hex(arena, hash),
+        .hash = ledger_rows_hex(batch->arena, hash, EVENT_HASH_LEN),
         .kind = event_kind_name(event->kind),
         .channel = *subject.channel == '\0' ? event->source.channel : subject.channel,
         .account = event->source.account,
@@ -109,8 +117,10 @@ static struct posting *posting_new(struct arena *arena, const struct event *even
         .partition = record->partition,
         .offset = record->offset,
         .traceparent = event->traceparent,
+        .generation = move->generation,
         .status = "applied",
         .reason = "",
+        .cause = {event, move, record->offset, 0},
     };
     return posting;
 }
@@ -131,7 +141,7 @@ static bool posting_take(struct posting_batch *batch, const struct ledger_feed_r
 
     if (!event_take(batch->arena, record->body, record->body_len, event, hash, err))
         return false;
-    struct posting *posting = posting_new(batch->arena, event, hash, record);
+    struct posting *posting = posting_new(batch, event, hash, record);
     if (map_get(batch->by_id, posting->event_id) != NULL) {
         posting_suspect(batch, posting);
         return true;
@@ -156,7 +166,7 @@ static bool posting_insert(struct posting_batch *batch, struct err *err)
         struct posting *posting = map_get(batch->by_id, pg_rows_text(rows, row, "event_id"));
 
         posting->known = false;
-        map_set(batch->events, posting->event_id, (void *)(uintptr_t)posting->event);
+        map_set(batch->causes, posting->event_id, &posting->cause);
     }
     for (size_t i = 0; i < batch->len; i++) {
         if (batch->postings[i]->known)
@@ -246,19 +256,20 @@ static bool posting_fold(struct posting_batch *batch, struct err *err)
     stock_settle(set.stock);
     ok = ledger_rows_run(batch->pg, batch->arena, sql_ledger_update_event_status,
                          (const void *const *)marked, marked_len, status_columns, NULL, err) &&
-         ledger_flush(batch->pg, batch->arena, &set, batch->events, clock_now_ms(), err);
+         ledger_flush(batch->pg, batch->arena, &set, batch->causes, batch->records->batch_id,
+                      clock_now_ms(), err);
 out:
     map_free(set.versions);
     return ok;
 }
 
-static bool posting_run(struct posting_batch *batch,
-                        const struct ledger_feed_record *const *records, size_t count,
-                        struct err *err)
+static bool posting_run(struct posting_batch *batch, struct err *err)
 {
+    size_t count = batch->records->count;
+
     batch->postings = arena_alloc(batch->arena, count * sizeof(struct posting *));
     for (size_t i = 0; i < count; i++) {
-        if (!posting_take(batch, records[i], err))
+        if (!posting_take(batch, batch->records->records[i], err))
             return false;
     }
     return posting_insert(batch, err) && posting_check_suspects(batch, err) &&
@@ -266,15 +277,14 @@ static bool posting_run(struct posting_batch *batch,
 }
 
 bool ledger_posting_apply(void *opaque, struct pg *pg, struct arena *arena,
-                          const struct ledger_feed_record *const *records, size_t count,
-                          struct err *err)
+                          struct ledger_feed_batch *records, struct err *err)
 {
     struct posting_batch batch = {
-        .pg = pg, .arena = arena, .by_id = map_new(), .events = map_new()};
-    bool ok = posting_run(&batch, records, count, err);
+        .pg = pg, .arena = arena, .records = records, .by_id = map_new(), .causes = map_new()};
+    bool ok = posting_run(&batch, err);
 
     (void)opaque;
     map_free(batch.by_id);
-    map_free(batch.events);
+    map_free(batch.causes);
     return ok;
 }

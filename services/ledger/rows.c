@@ -1,5 +1,7 @@
 #include "services/ledger/rows.h"
 
+#include "lib/base/buf.h"
+
 static const void *ledger_rows_field(const void *row, size_t offset)
 {
     return (const char *)row + offset;
@@ -46,4 +48,12 @@ bool ledger_rows_run(struct pg *pg, struct arena *arena, const char *sql, const 
         return true;
     ledger_rows_params(params, arena, rows, count, columns);
     return pg_run(pg, sql, params, ret_rows, err);
+}
+
+const char *ledger_rows_hex(struct arena *arena, const void *bytes, size_t len)
+{
+    SCOPED(buf) struct buf hex = {0};
+
+    buf_hex(&hex, bytes, len);
+    return arena_strdup(arena, buf_str(&hex));
 }

@@ -33,3 +33,5 @@ void ledger_rows_params(struct pg_params *params, struct arena *arena, const voi
 bool ledger_rows_run(struct pg *pg, struct arena *arena, const char *sql, const void *const *rows,
                      size_t count, const struct ledger_rows_column *columns,
                      struct pg_rows **ret_rows, struct err *err) MUST_CHECK;
+/* Bytes as a TEXT column carries them, for decode(..., 'hex'). In the arena. */
+const char *ledger_rows_hex(struct arena *arena, const void *bytes, size_t len);

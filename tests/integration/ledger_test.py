@@ -12,6 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import chain  # noqa: E402
 from harness.suite import LOCAL, ROOT, Report, expect, until  # noqa: E402
 
 BUILD = ROOT / os.environ.get("BUILD", "build/release")
@@ -78,6 +79,14 @@ class Ledger:
         if done.returncode != 0:
             return "error: " + done.stderr.strip()
         return done.stdout.strip()
+
+    def chain(self, at_least=1):
+        """Batches have no gaps, and every value of the chains follows from the rows."""
+        wrong, movements, batches, partitions = chain.check(
+            lambda query: [row.split("|") for row in self.sql(query).splitlines()], PREFIX + "events.v1")
+        expect(not wrong, f"{len(wrong)} things are wrong with the chain: {wrong[:5]}")
+        expect(movements >= at_least, f"the chain was checked over {movements} movements only")
+        print(f"    {movements} movements in {batches} batches of {partitions} partitions")
 
     def available(self, sku):
         return self.sql(f"SELECT available FROM api.stock WHERE sku = '{sku}'")
@@ -146,10 +155,29 @@ def a_poison_record_is_set_aside_and_its_neighbours_go_on(ledger):
 
 
 def history_can_be_changed_by_nobody(ledger):
-    for statement in ("UPDATE ledger.movements SET delta = 0", "DELETE FROM ledger.movements",
-                      "TRUNCATE ledger.movements"):
-        expect(ledger.sql(statement).startswith("error"), f"the superuser may {statement}")
-        expect("permission denied" in ledger.sql(statement, ledger.url), f"the ledger may {statement}")
+    parts = ledger.sql("SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'ledger.movements'::regclass")
+    expect("ledger.movements_default" in parts.split() and len(parts.split()) > 3, f"partitions: {parts}")
+    for table in ["ledger.movements", "ledger.batches", *parts.split()]:
+        for statement in (f"UPDATE {table} SET applied_at = now()", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+            owner = f"SET ROLE stockbus_owner; {statement}"
+            for name, answer in (("the superuser", ledger.sql(statement)), ("the owner", ledger.sql(owner))):
+                expect("is append-only" in answer, f"{name} may {statement}: {answer}")
+            for role in ("stockbus_ledger", "stockbus_audit", "stockbus_reconciler"):
+                answer = ledger.sql(statement, ledger.local("database", "url", role, ledger.database))
+                expect("permission denied" in answer, f"{role} may {statement}: {answer}")
+    expect("permission denied" in ledger.sql(f"INSERT INTO {parts.split()[0]} DEFAULT VALUES", ledger.url),
+           "the ledger writes a partition directly")
+
+
+def months_are_made_ahead(ledger):
+    before = ledger.sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'ledger.movements'::regclass")
+    expect(ledger.sql("SELECT ledger.prepare_movements(12)", ledger.url) == str(13 + 1 - int(before)), "made")
+    expect(ledger.sql("SELECT ledger.prepare_movements(12)", ledger.url) == "0", "made twice")
+    audit = ledger.local("database", "url", "stockbus_audit", ledger.database)
+    expect("permission denied" in ledger.sql("SELECT ledger.prepare_movements(1)", audit), "the audit role may")
+    rows = ledger.sql("SELECT DISTINCT tableoid::regclass = ('ledger.movements_' || to_char(now() AT TIME ZONE 'UTC', "
+                      "'YYYY_MM'))::regclass FROM ledger.movements")
+    expect(rows == "t", f"movements are in this month's partition: {rows}")
 
 
 def the_audit_role_reads_views_only(ledger):
@@ -180,6 +208,7 @@ def kill_minus_9_at_any_moment_loses_nothing_and_doubles_nothing(ledger):
     feeder.join()
     for sku in skus:
         ledger.until_available(sku, 1000 - sold[sku], 90)
+    ledger.chain(4000)
     twice = ledger.sql("SELECT count(*) FROM (SELECT 1 FROM ledger.movements WHERE reason = 'placed' "
                        "GROUP BY event_id, sku HAVING count(*) > 1) t")
     expect(twice == "0", f"{twice} movements twice")
@@ -212,7 +241,10 @@ def no_statement_locks_a_hot_relation_as_a_whole(ledger):
     # writes must be locked by page or tuple only.
     hot = ("partitions", "events", "order_lines", "line_parts", "movements", "positions", "counts", "listings",
            "targets", "outbox")
-    whole = {name for name in seen if name.removeprefix("ledger.").startswith(hot)}
+    # Nor have indexes of months to come, and of the default partition.
+    this_month = ledger.sql("SELECT 'movements_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')")
+    whole = {name for name in seen if name.removeprefix("ledger.").startswith(hot)
+             and (not name.startswith("ledger.movements_") or name.startswith("ledger." + this_month))}
     expect(not whole, f"whole relations are locked: {whole}")
 
 
@@ -220,7 +252,7 @@ TESTS = [facts_become_positions_and_targets, a_fact_that_comes_twice_has_one_eff
          a_known_id_with_other_content_is_an_alarm_and_changes_nothing,
          an_unmapped_line_waits_and_is_applied_once_when_the_mapping_comes, an_older_report_never_replaces_a_newer,
          an_oversell_names_the_order_that_did_it, a_poison_record_is_set_aside_and_its_neighbours_go_on,
-         history_can_be_changed_by_nobody, the_audit_role_reads_views_only,
+         history_can_be_changed_by_nobody, months_are_made_ahead, the_audit_role_reads_views_only,
          kill_minus_9_at_any_moment_loses_nothing_and_doubles_nothing,
          a_halted_ledger_does_not_keep_the_relay_lock, no_statement_locks_a_hot_relation_as_a_whole]
 
@@ -235,6 +267,8 @@ def main():
                 function(ledger)
         with report.test("conservation holds for every position"):
             ledger.sound()
+        with report.test("every movement is on its partition's chain"):
+            ledger.chain()
         with report.test("SIGTERM ends with exit status 0"):
             status = ledger.stop()
             expect(status == 0, f"exit status {status}")

@@ -1,0 +1,2 @@
+-- $1 months ahead
+SELECT ledger.prepare_movements($1::integer) AS made
