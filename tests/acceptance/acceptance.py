@@ -173,9 +173,10 @@ TESTS = [
 
 
 def main():
-    report = Report()
+    home = ROOT / "var/test-acceptance"
+    report = Report(home)
     chosen = sys.argv[1:]
-    with Suite(ROOT / "var/test-acceptance", products=502, variants=5, stock=200, buffer=BUFFER) as suite:
+    with Suite(home, products=502, variants=5, stock=200, buffer=BUFFER) as suite:
         suite.remember_initial()
         for name, function in TESTS:
             if chosen and not any(word in name for word in chosen):

@@ -63,8 +63,9 @@ def expect_once(suite):
 
 
 def main():
-    report = Report()
-    with Suite(ROOT / "var/test-chaos", products=40, variants=3, stock=2000, buffer=2) as suite:
+    home = ROOT / "var/test-chaos"
+    report = Report(home)
+    with Suite(home, products=40, variants=3, stock=2000, buffer=2) as suite:
         suite.remember_initial()
         victims = ["ingest", "ledger"] + [f"publisher-{channel}" for channel in suite.channels] + ["broker", "database"]
         for number, victim in enumerate(victims):

@@ -496,7 +496,7 @@ def main():
     kills = int(os.environ.get("KILLS") or 50)
     seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
     print(f"KILLS={kills} SEED={seed}", flush=True)
-    report = Report()
+    report = Report(HOME)
     with Campaign(random.Random(seed)) as campaign:
         facts = Facts(random.Random(seed + 1))
         feeder = Feeder(campaign, facts)

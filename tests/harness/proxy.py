@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import json
+import select
 import socket
 import socketserver
 import threading
@@ -46,8 +47,18 @@ RESET = object()  # the connection ends without an answer
 PAGE_403 = Answer(403, "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>")
 
 
+def has_given_up(connection):
+    """Whether the other side hung up."""
+    try:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
 class Proxy:
-    """rules[channel](request) gives None (forward it), an Answer or RESET; it may sleep."""
+    """rules[channel](request) gives None (forward it), an Answer or RESET; it may sleep. What nobody waits for any more
+    is not forwarded: it would overtake what came later."""
 
     def __init__(self, target_port):
         self.target_port = target_port
@@ -89,7 +100,7 @@ class Proxy:
         rule = self.rules.get(request.channel)
         answer = rule(request) if rule else None
         if answer is None:
-            answer = self.forward(handler, body)
+            answer = RESET if has_given_up(handler.connection) else self.forward(handler, body)
         request.status = 0 if answer is RESET else answer.status
         if answer is RESET:
             handler.close_connection = True

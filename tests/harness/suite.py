@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -37,6 +38,43 @@ def until(seconds, condition, text):
         time.sleep(0.1)
 
 
+def free_port():
+    """A port to listen on that nobody else is given meanwhile."""
+    done = subprocess.run(["bash", "-c", 'source "$0" && free_port', str(LOCAL / "lib.sh")], check=True, text=True,
+                          capture_output=True)
+    return int(done.stdout)
+
+
+class Logs:
+    """What the programs of a folder log from now on, or all that they did."""
+
+    WHERE = ("*.log", "suite/logs/*.log", "kafka/*.log", "postgres/log")
+    LINES = 15  # of each
+
+    def __init__(self, directory, whole=False):
+        self.directory = pathlib.Path(directory)
+        self.begin = {} if whole else {path: path.stat().st_size for path in self.files()}
+
+    def files(self):
+        return sorted(path for pattern in self.WHERE for path in self.directory.glob(pattern))
+
+    def bad(self, path):
+        """Warnings and errors; of our own programs also whatever is no log line, such as a sanitizer's report."""
+        with path.open("rb") as file:
+            file.seek(self.begin.get(path, 0))
+            lines = file.read().decode(errors="replace").splitlines()
+        server = path.parent.name in ("kafka", "postgres")
+        worth = re.compile(r"\b(WARN|WARNING|ERROR|FATAL|PANIC)\b(?!:  could not serialize)" if server
+                           else r'^[^{]|"level":"(warn|error)"')
+        return [line[:300] for line in lines if worth.search(line)][-self.LINES:]
+
+    def show(self):
+        for path in self.files():
+            lines = self.bad(path)
+            if lines:
+                print(f"    --- {path.name}", *lines, sep="\n    ", flush=True)
+
+
 class Suite:
     def __init__(self, directory, **catalogue):
         self.directory = str(directory)
@@ -57,6 +95,7 @@ class Suite:
         try:
             self.script("start")
         except BaseException:
+            Logs(self.directory, whole=True).show()
             self.remove()
             raise
         self.channels = (pathlib.Path(self.directory) / "suite/channels").read_text().split()
@@ -65,8 +104,6 @@ class Suite:
         return self
 
     def __exit__(self, *exception):
-        if exception[0] is not None:
-            self.show_logs()
         self.remove()
 
     def remove(self):
@@ -76,11 +113,6 @@ class Suite:
         for server in ("broker", "database"):
             subprocess.run([str(LOCAL / server), "remove", self.directory], capture_output=True)
         subprocess.run(["rm", "-rf", self.directory], check=True)
-
-    def show_logs(self):
-        for log in sorted((pathlib.Path(self.directory) / "suite/logs").glob("*.log")):
-            lines = log.read_text(errors="replace").splitlines()[-8:]
-            print(f"--- {log.name}", *lines, sep="\n", file=sys.stderr)
 
     # ---- the sandbox
 
@@ -166,7 +198,7 @@ class Suite:
     def metric(self, service, name, **labels):
         """Sum of a metric's series that have these labels."""
         port = (pathlib.Path(self.directory) / f"suite/ports/{service}-admin").read_text().strip()
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
@@ -201,15 +233,18 @@ class Suite:
 
 
 class Report:
-    """Prints `ok name` and `not ok name`, and the closing line."""
+    """Prints `ok name` and `not ok name`, and the closing line. After a failure also what the programs of the folder
+    complained of meanwhile."""
 
-    def __init__(self):
+    def __init__(self, directory):
+        self.directory = directory
         self.passed = 0
         self.failed = 0
 
     @contextlib.contextmanager
     def test(self, name):
         start = time.monotonic()
+        logs = Logs(self.directory)
         try:
             yield
         except Exception as failure:  # a bug of the test is a failure too, and the others go on
@@ -217,6 +252,7 @@ class Report:
             text = str(failure) if isinstance(failure, Failure) else traceback.format_exc()
             print(f"not ok {name} ({time.monotonic() - start:.1f} s)")
             print("    " + text.replace("\n", "\n    "), flush=True)
+            logs.show()
         else:
             self.passed += 1
             print(f"ok {name} ({time.monotonic() - start:.1f} s)", flush=True)

@@ -258,7 +258,7 @@ TESTS = [facts_become_positions_and_targets, a_fact_that_comes_twice_has_one_eff
 
 
 def main():
-    report = Report()
+    report = Report(sys.argv[1])
     ledger = Ledger(sys.argv[1])
     ledger.start()
     try:

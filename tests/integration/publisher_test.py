@@ -22,7 +22,7 @@ SHOPIFY, WOO = "shopify-main", "woo-main"
 CHANNELS = (SHOPIFY, WOO)
 STOCK = 2000  # no trace sells a listing out
 BUFFER = 2
-TIMEOUT_MS = 1200
+TIMEOUT_MS = 2500
 OUTAGE_SECONDS = 2
 ESCALATIONS = "stockbus_publisher_escalations_total"
 
@@ -69,8 +69,16 @@ class Bench:
         self.suite.control("faults", {"channel": "*"})
 
     def change_every_target(self):
+        """One less of everything, or a sale more. Back when the ledger has it; from there it goes to the channels."""
+        before = self.suite.targets()
         self.buffer += 1
         self.suite.stockctl("rule", "--buffer", str(self.buffer), "--id", f"rule-{self.buffer}")
+
+        def moved():
+            after = self.suite.targets()
+            return all(after[key] < quantity or quantity == 0 for key, quantity in before.items())
+
+        until(60, moved, "every target follows the new buffer")
 
     def log(self, after=0):
         """Entries of the sandbox's log."""
@@ -99,8 +107,9 @@ class Bench:
         return address.split("@")[0] if channel == SHOPIFY else address.split("/")[-1]
 
     def classes(self, channel, since_ms):
-        """Error classes of tries that were to be repeated."""
-        rows = self.suite.sql("SELECT DISTINCT error_class FROM ledger.pushes WHERE result = 'retrying' "
+        """Error classes of tries that were to be repeated, be it with a newer target that came meanwhile."""
+        rows = self.suite.sql("SELECT DISTINCT error_class FROM ledger.pushes WHERE result IN ('retrying', "
+                              "'superseded') AND error_class <> '' "
                               f"AND channel = '{channel}' AND published_ms >= {since_ms}")
         return {row[0] for row in rows}
 
@@ -134,6 +143,12 @@ def outage(bench, seed, begin, want):
     healed = time.monotonic() - healed
     print(f"    at rest {healed:.1f} s after {lasted:.1f} s of it; classes " +
           ", ".join(f"{channel} {'/'.join(sorted(seen[channel]))}" for channel in CHANNELS))
+
+
+def held_until(event):
+    def hold(request):
+        event.wait(120)
+    return hold
 
 
 def faults(bench, **what):
@@ -184,7 +199,7 @@ def escalation(bench):
             for _ in range(4):  # newer targets of the one listing
                 bench.suite.sell(other[channel], bench.listing_of(other[channel], sku))
                 time.sleep(0.15)
-            until(20, lambda: failures() >= 5, f"{channel} fails five times")
+            until(120, lambda: failures() >= 5, f"{channel} fails five times")
             seen = bench.suite.metric(counter, ESCALATIONS) - before
             expect(seen == outage_number, f"{channel}: {seen:.0f} escalations after {outage_number} outages "
                                           f"of one listing, {failures()} failures")
@@ -193,6 +208,28 @@ def escalation(bench):
 
 
 # ---- budget
+
+
+class Lateness:
+    """How late this process wakes up, at worst: so late may a request be noticed."""
+
+    def __init__(self):
+        self.worst = 0.0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def watch(self):
+        before = time.monotonic()
+        while not self.over.wait(0.01):
+            now = time.monotonic()
+            self.worst = max(self.worst, now - before - 0.01)
+            before = now
+
+    def stop(self):
+        self.over.set()
+        self.thread.join()
+        return self.worst
 
 
 def windows_within(times, burst, rate, slack):
@@ -207,31 +244,39 @@ def windows_within(times, burst, rate, slack):
 
 def budget(bench):
     """Shopify: 20 points a second, 10 a mutation, although the shop itself would restore 100. WooCommerce: 2 requests
-    a second. One listing a request."""
+    a second. One listing a request. WooCommerce takes one request at a time, and is long about the first: what is to go
+    to zero meanwhile goes next, before all that has waited longer."""
     bench.write_channels(shopify_main={"rate_per_second": 20, "rate_burst": 20, "batch_max": 1},
-                         woo_main={"rate_per_second": 2, "rate_burst": 2, "batch_max": 1})
+                         woo_main={"rate_per_second": 2, "rate_burst": 2, "batch_max": 1, "concurrency": 1,
+                                   "timeout_ms": 120000})
     bench.restart()
     bench.settle()
-    sku = sorted(bench.suite.initial)[1]
+    release = threading.Event()
+    bench.proxy.rules[WOO] = held_until(release)
     start = time.monotonic()
+    late = Lateness()
     bench.change_every_target()
-    time.sleep(1.5)  # the bursts are spent
+    held = until(60, lambda: bench.proxy.pushes(WOO, start), "a request is held")[0]
+    sku = next(sku for sku in sorted(bench.suite.initial)
+               if bench.id_of(WOO, bench.listing_of(WOO, sku)) not in held.quantities())
     first, second = bench.listing_of(SHOPIFY, sku), bench.listing_of(WOO, sku)
+    of_listing = f"channel = '{WOO}' AND listing = '{second}'"
+    waiting = bench.suite.sql(f"SELECT max(version) FROM ledger.targets WHERE {of_listing}")[0][0]
     left = bench.suite.shown()[(SHOPIFY, first)]
-    sold = time.monotonic()
     expect(bench.suite.sell(SHOPIFY, first, left) is not None, f"{left} of {sku} can't be sold")
+    until(60, lambda: bench.suite.sql(f"SELECT 1 FROM ledger.pushes WHERE {of_listing} AND version = {waiting}"),
+          "the publisher drops what waited for the target to zero")
+    release.set()
     bench.settle()
-    zero = bench.id_of(WOO, second)
-    pushes = bench.proxy.pushes(WOO, sold)
-    position = next(i for i, one in enumerate(pushes) if one.quantities() == {zero: 0})
-    expect(len(pushes) - position > 3, f"only {len(pushes) - position} requests waited for the budget")
-    # One or two may have gone before the ledger knew.
-    expect(position <= 2, f"the target to zero went as number {position + 1} of {len(pushes)} after the sale")
+    pushes = bench.proxy.pushes(WOO, start)
+    expect(pushes[1].quantities() == {bench.id_of(WOO, second): 0},
+           f"the target to zero did not go first: {[one.quantities() for one in pushes]}")
+    slack = 1 + late.stop()
     for channel in CHANNELS:
         times = [one.at for one in bench.proxy.seen if one.channel == channel and one.at >= start]
-        worst = windows_within(times, 2, 2, 0.2)
+        worst = windows_within(times, 2, 2, slack)
         print(f"    {channel}: {len(times)} requests in {times[-1] - times[0]:.1f} s, "
-              f"{'never above' if worst <= 0 else 'above'} 2 + 2/s; zero as number {position + 1}")
+              f"{'never above' if worst <= 0 else 'above'} 2 + 2/s with {slack:.2f} s of slack")
         expect(worst <= 0, f"{channel}: a window has {worst:.1f} requests too many")
         expect(len(times) >= 12, f"{channel}: only {len(times)} requests")
     bench.write_channels()
@@ -281,37 +326,41 @@ def order(bench):
 
 
 def newest(bench):
-    """200 changes of a listing while its channel hangs end in few pushes."""
+    """200 changes of a listing or more while its channel hangs end in few pushes."""
     sku = sorted(bench.suite.initial)[2]
     listing, other = bench.listing_of(SHOPIFY, sku), bench.listing_of(WOO, sku)
     item = bench.id_of(SHOPIFY, listing)
     newest_before = bench.suite.sql("SELECT max(version) FROM ledger.targets WHERE channel = "
                                     f"'{SHOPIFY}' AND listing = '{listing}'")[0][0]
+    where = f"channel = '{SHOPIFY}' AND listing = '{listing}' AND version > {newest_before}"
     start = time.monotonic()
     free = threading.Event()
 
-    def hold(request):
-        free.wait(10)
+    def targets():
+        return int(bench.suite.sql(f"SELECT count(*) FROM ledger.targets WHERE {where}")[0][0])
 
-    bench.proxy.rules[SHOPIFY] = hold
+    def told():
+        return int(bench.suite.sql(f"SELECT count(DISTINCT version) FROM ledger.pushes WHERE {where}")[0][0])
+
+    bench.proxy.rules[SHOPIFY] = held_until(free)
     made = 0
-    for _ in range(200):
-        made += bench.suite.sell(WOO, other) is not None
+    while made < 200 or (targets() < 20 and made < STOCK / 2):  # a slow ledger makes one target of many sales
+        expect(bench.suite.sell(WOO, other) is not None, f"only {made} sales")
+        made += 1
         time.sleep(0.012)
     bench.proxy.rules.clear()
     free.set()
+    held = time.monotonic() - start
     bench.settle()
-    where = f"channel = '{SHOPIFY}' AND listing = '{listing}' AND version > {newest_before}"
-    versions = int(bench.suite.sql(f"SELECT count(*) FROM ledger.targets WHERE {where}")[0][0])
-    told = int(bench.suite.sql(f"SELECT count(DISTINCT version) FROM ledger.pushes WHERE {where}")[0][0])
+    versions = targets()
+    until(60, lambda: told() == versions, lambda: f"{versions - told()} of {versions} targets have no outcome")
     superseded = int(bench.suite.sql(f"SELECT count(*) FROM ledger.pushes WHERE {where} AND result = 'superseded'")[0][0])
     sent = [one.quantities()[item] for one in bench.proxy.pushes(SHOPIFY, start) if item in one.quantities()]
     print(f"    {made} sales made {versions} targets: {len(sent)} pushes, {superseded} superseded")
-    expect(made == 200, f"only {made} sales")
     expect(versions >= 20, f"only {versions} targets")
-    expect(len(sent) <= 12, f"{len(sent)} pushes of the listing: {sent}")
+    # One in flight at a time: what it takes to time out, and a few when the channel is back.
+    expect(len(sent) <= held * 1000 / TIMEOUT_MS + 8, f"{len(sent)} pushes of the listing in {held:.1f} s: {sent}")
     expect(sent[-1] == bench.suite.shown()[(SHOPIFY, listing)], f"the last push was {sent[-1]}")
-    expect(told == versions, f"{versions - told} of {versions} targets have no outcome")
     expect(superseded >= versions - len(sent), f"{superseded} superseded outcomes of {versions} targets")
 
 
@@ -320,21 +369,32 @@ def newest(bench):
 
 def credentials(bench):
     bench.write_channels(shopify_main={"token": "shpat_wrong"}, woo_main={"token": "ck_wrong"})
-    bench.restart()
     start = time.monotonic()
+    bench.restart()
     sku = sorted(bench.suite.initial)[3]
     for channel in CHANNELS:  # of each other's sale they hear by a push
         bench.suite.sell(channel, bench.listing_of(channel, sku))
     bench.change_every_target()
-    time.sleep(4)
     for channel in CHANNELS:
-        asked = len(bench.proxy.pushes(channel, start))
-        refused = bench.suite.metric(f"publisher-{channel}", "stockbus_publisher_auth_failures_total")
-        log = (pathlib.Path(bench.suite.directory) / f"suite/logs/publisher-{channel}.log").read_text()
-        print(f"    {channel}: {asked} requests in 4 s, {refused:.0f} counted as refused")
-        expect(1 <= asked <= 5, f"{channel}: {asked} requests with a wrong token")
-        expect(refused == asked, f"{channel}: {refused:.0f} of {asked} refusals are counted")
-        expect("publisher.credentials_refused" in log, f"{channel}: the log does not tell of refused credentials")
+        def asked(channel=channel):
+            return len(bench.proxy.pushes(channel, start))
+
+        def refused(channel=channel):
+            return bench.suite.metric(f"publisher-{channel}", "stockbus_publisher_auth_failures_total")
+
+        def log(channel=channel):
+            return (pathlib.Path(bench.suite.directory) / f"suite/logs/publisher-{channel}.log").read_text()
+
+        until(60, asked, f"{channel} is asked with a wrong token")
+        time.sleep(4)  # in which a hammering publisher would ask far more often
+        until(60, lambda: refused() == asked(),  # noqa: B023
+              lambda: f"{channel}: {refused():.0f} of {asked()} refusals are counted")  # noqa: B023
+        seconds = time.monotonic() - start
+        print(f"    {channel}: {asked()} requests in {seconds:.1f} s, {refused():.0f} counted as refused")
+        # At first a few at once, then one every 10 s.
+        expect(asked() <= 5 + (time.monotonic() - start) / 10, f"{channel}: {asked()} requests with a wrong token")
+        until(60, lambda: "publisher.credentials_refused" in log(),  # noqa: B023
+              f"{channel}: the log tells of refused credentials")
     bench.write_channels()
     bench.restart()
     bench.settle()
@@ -366,17 +426,24 @@ def compare_and_set(bench):
     """Sales at the shop whose notifications are late, and sales elsewhere that make pushes without them."""
     since, after = now_ms(), bench.log_end()
     skus = sorted(bench.suite.initial)[4:8]
+
+    def lost():
+        return int(bench.suite.sql("SELECT count(*) FROM ledger.pushes WHERE error_class = "
+                                   f"'CHANGE_FROM_QUANTITY_STALE' AND published_ms >= {since}")[0][0])
+
     for sku in skus:  # one push each, so that the log tells what is shown
         bench.suite.sell(WOO, bench.listing_of(WOO, sku))
     bench.settle()
-    bench.suite.control("faults", {"channel": SHOPIFY, "delay_ms": 3000})
     for turn in range(3):
+        before = lost()
+        bench.suite.control("faults", {"channel": SHOPIFY, "drop": 1.0})
         for sku in skus:
             bench.suite.sell(SHOPIFY, bench.listing_of(SHOPIFY, sku), 3)
             bench.suite.sell(WOO, bench.listing_of(WOO, sku))
-        time.sleep(0.7)
-    bench.all_well()
-    bench.settle()
+        until(60, lambda: lost() > before, f"a comparison is lost in turn {turn}")  # noqa: B023
+        bench.all_well()  # within 5 s of it: then a push goes without comparing
+        bench.suite.control("resend", {"channel": SHOPIFY})
+        bench.settle()
     # A sale while the push itself is on its way.
     sku = skus[0]
     listing = bench.listing_of(SHOPIFY, sku)
@@ -392,11 +459,8 @@ def compare_and_set(bench):
     bench.settle()
     bench.all_well()
     pushes = sum(never_up(bench, after, bench.listing_of(SHOPIFY, sku)) for sku in skus)
-    lost = int(bench.suite.sql("SELECT count(*) FROM ledger.pushes WHERE error_class = 'CHANGE_FROM_QUANTITY_STALE' "
-                               f"AND published_ms >= {since}")[0][0])
-    print(f"    {pushes} pushes of {len(skus)} listings, {lost} more lost the comparison, no sale overwritten")
+    print(f"    {pushes} pushes of {len(skus)} listings, {lost()} more lost the comparison, no sale overwritten")
     expect(held.is_set(), "no push was held")
-    expect(lost > 0, "no comparison was lost: the test shows nothing")
 
 
 # ---- one bad listing
@@ -425,11 +489,10 @@ def bad_listing(bench):
     def rejected():
         return {(row["channel"], row["listing"]) for row in suite.rows("pushes", "--result", "rejected")} & keys
 
-    until(15, lambda: rejected() == keys, "both are rejected")
-    until(15, neighbours_shown, "their neighbours are confirmed")
+    until(120, lambda: rejected() == keys, "both are rejected")
+    until(120, neighbours_shown, "their neighbours are confirmed")
     bench.change_every_target()  # they go together with all others
-    time.sleep(0.5)
-    until(15, neighbours_shown, "their neighbours are confirmed again")
+    until(120, neighbours_shown, "their neighbours are confirmed again")
     for channel, (_, _, item) in bad.items():
         asked = [one for one in bench.proxy.pushes(channel, start) if item in one.quantities()]
         told = suite.metric(f"publisher-{channel}", ESCALATIONS) - before[channel]
@@ -463,21 +526,19 @@ def bad_listing_unnamed(bench, neighbours_shown):
         return {row["listing"] for row in bench.suite.rows("targets", "--unsettled", "--channel", SHOPIFY)}
 
     want = {"4711", bench.listing_of(SHOPIFY, sku)}
-    time.sleep(0.5)
-    until(15, lambda: unsettled() == want, f"only {want} are left")
+    until(120, lambda: unsettled() == want, f"only {want} are left")
     sizes = [len(one.quantities()) for one in bench.proxy.pushes(SHOPIFY, start)]
     print(f"    requests of {sizes} listings")
     expect(len(sizes) <= 14, f"{len(sizes)} requests")
     bench.all_well()
     bench.change_every_target()
-    time.sleep(0.5)
-    until(15, neighbours_shown, "all are confirmed again")
+    until(120, neighbours_shown, "all are confirmed again")
 
 
 def main():
-    report = Report()
-    directory = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "var/test").resolve()
-    with Suite(directory.parent / "test-publisher", products=4, variants=3, stock=STOCK, buffer=BUFFER) as suite:
+    home = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "var/test").resolve().parent / "test-publisher"
+    report = Report(home)
+    with Suite(home, products=4, variants=3, stock=STOCK, buffer=BUFFER) as suite:
         suite.remember_initial()
         bench = Bench(suite)
         bench.write_channels()

@@ -275,9 +275,9 @@ def closed_url(url):
 
 
 def main():
-    report = Report()
-    directory = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "var/test").resolve()
-    with Suite(directory.parent / "test-reconciler", products=4, variants=3, stock=100, buffer=BUFFER) as suite:
+    home = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "var/test").resolve().parent / "test-reconciler"
+    report = Report(home)
+    with Suite(home, products=4, variants=3, stock=100, buffer=BUFFER) as suite:
         suite.remember_initial()
         bench = Bench(suite)
         time.sleep(SETTLE_MS / 1000)

@@ -514,7 +514,7 @@ def cases():
 
 
 def main():
-    report = Report()
+    report = Report(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         bench = Bench(sys.argv[1], folder)
         address = nowhere()
