@@ -273,7 +273,10 @@ enum { EVENT_HASH_LEN = 32 };
    receive time, no raw). Same id with another hash is an alarm (promise P3). */
 void event_content_hash(const struct event *event, unsigned char hash[EVENT_HASH_LEN]);
 
-/* Checks every bound that this header states. ERR_REJECT: "order_line: ordered is -2, want 0 to
-   1000000000". Call event_identify() before: an event without an id is refused, too. What passes
-   here can be folded and stored. */
+/* Whether it can be stored and talked of: its kind, id, source and times, and texts that are texts.
+   Call event_identify() before. What fails here can't become an event. */
+bool event_check_form(const struct event *event, struct err *err) MUST_CHECK;
+/* That, and every rule that nobody can waive (breach.h): what passes here can be folded. For those
+   who say facts themselves; what others say is kept, and parked when it breaks a rule. ERR_REJECT:
+   "order_line: ordered is -2, want 0 to 1000000000". */
 bool event_check(const struct event *event, struct err *err) MUST_CHECK;

@@ -38,6 +38,7 @@ enum record_flag {
     RECORD_NAME = 1 << 5,        /* text: [A-Za-z0-9._-]{1,64} */
     RECORD_BUCKET = 1 << 6,      /* text: [a-z_]{1,32}, never the derived bucket */
     RECORD_FREE = 1 << 7,        /* text of others: neither bounded nor checked for control bytes */
+    RECORD_REASON = 1 << 8,      /* text: a word of event_reasons[]; another may be waived */
 };
 
 struct record_field {
@@ -61,7 +62,12 @@ struct record {
 
 /* Zeroes the struct and makes every text "". */
 void record_init(const struct record *record, void *ret_struct);
-/* ERR_REJECT naming the field: "ordered is -2, want 0 to 1000000000". */
+/* Whether it can be stored at all: texts that are too long, no UTF-8, or with control bytes. */
+bool record_check_form(const struct record *record, const void *from, struct err *err) MUST_CHECK;
+/* Every other bound, for what passed that. *ret_reason: which rule is broken (breach.h). */
+bool record_check_rules(const struct record *record, const void *from, const char **ret_reason,
+                        struct err *err) MUST_CHECK;
+/* Both. ERR_REJECT naming the field: "ordered is -2, want 0 to 1000000000". */
 bool record_check(const struct record *record, const void *from, struct err *err) MUST_CHECK;
 
 /* Where the field is within the struct. */

@@ -13,6 +13,7 @@ enum {
     NAME = RECORD_NAME,
     BUCKET = RECORD_BUCKET,
     FREE = RECORD_FREE,
+    REASON = RECORD_REASON,
     UNITS_MAX = EVENT_QUANTITY_MAX,
     DAY_MS = 86400000,
 };
@@ -119,7 +120,7 @@ static const struct record_field adjusted_fields[] = {
     {.name = "delta", RECORD_INT64, offsetof(struct event_stock, quantity),
      NEEDED | NONZERO, -UNITS_MAX,
      UNITS_MAX},
-    {.name = "reason", RECORD_TEXT, offsetof(struct event_stock, reason), NEEDED},
+    {.name = "reason", RECORD_TEXT, offsetof(struct event_stock, reason), NEEDED | REASON},
 };
 
 static const struct record_field transferred_fields[] = {
@@ -132,7 +133,7 @@ static const struct record_field transferred_fields[] = {
     {.name = "to_bucket", RECORD_TEXT, offsetof(struct event_transfer, to_bucket), NEEDED | BUCKET},
     {.name = "quantity", RECORD_INT64, offsetof(struct event_transfer, quantity),
      NEEDED, 1, UNITS_MAX},
-    {.name = "reason", RECORD_TEXT, offsetof(struct event_transfer, reason)},
+    {.name = "reason", RECORD_TEXT, offsetof(struct event_transfer, reason), REASON},
 };
 
 static const struct record_field component_fields[] = {

@@ -1,7 +1,6 @@
 /*
  * The words that facts about stock may use: buckets and reasons, as tables that the checks, the
- * database and the documents share. Pure. A word that stands in no table is well formed all the
- * same: whoever folds the fact decides what becomes of it.
+ * database and the documents share. Pure. breach.h says what becomes of a fact with another word.
  */
 #pragma once
 

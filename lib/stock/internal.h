@@ -6,12 +6,13 @@
  */
 #pragma once
 
+#include "lib/event/breach.h"
 #include "lib/stock/stock.h"
 
 /* What a double, a JSON number of any reader, holds exactly. */
 #define STOCK_QUANTITY_LIMIT (INT64_C(1) << 53)
 
-#define STOCK_OVERFLOW     "overflow"
+#define STOCK_OVERFLOW     EVENT_OVERFLOW
 #define STOCK_NOT_REPORTED "not-reported"
 #define STOCK_NO_MAPPING   "no-mapping"
 #define STOCK_RETIRED      "retired"

@@ -138,6 +138,9 @@ const char *stock_verdict_name(enum stock_verdict verdict)
 enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
                                const char **ret_reason)
 {
+    struct event_breach breach;
+    struct err ignored;
+
     stock_end_loading(stock);
     stock->kind = event->kind;
     stock->cause = (struct cause){
@@ -147,6 +150,10 @@ enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
         .order_id = "",
     };
     *ret_reason = "";
+    if (!event_check_rules(event, &breach, &ignored)) {
+        *ret_reason = breach.reason;
+        return STOCK_PARKED;
+    }
     return stock_apply_fact(stock, event, ret_reason);
 }
 
