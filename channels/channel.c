@@ -170,7 +170,7 @@ static bool envelope_close(const struct envelope *envelope, struct event *event,
     event->traceparent = envelope->traceparent;
     event->raw = envelope->raw;
     event_identify(event);
-    return event_check(event, err);
+    return event_check_form(event, err);
 }
 
 static void events_carry_raw(struct event_list *events,

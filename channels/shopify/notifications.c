@@ -214,6 +214,8 @@ static int64_t clamp(int64_t value, int64_t min, int64_t max)
 static int64_t cancelled_of(const struct order *order, const struct fate *fate, int64_t ordered,
                             int64_t current)
 {
+    if (ordered < 0)
+        return 0;
     int64_t shipped = clamp(fate->shipped, 0, ordered);
     int64_t back = clamp(fate->returned, 0, shipped);
     int64_t away = clamp(fate->vanished, 0, shipped - back);
@@ -225,18 +227,22 @@ static int64_t cancelled_of(const struct order *order, const struct fate *fate, 
     return clamp(ordered - current - back - away, 0, ordered - shipped);
 }
 
-/* False: a bad line says why. */
+/* False: a bad line says why. A number that no order can have is a number all the same: the event
+   breaks a rule, and is looked at where it can be put right. */
 static bool read_quantities(const struct channel_document *body, const struct json *line,
                             const char *line_id, int64_t *ret_ordered, int64_t *ret_current)
 {
     const struct json *current = json_get(line, "current_quantity");
 
     *ret_current = -1; /* not told */
-    if (!json_int(json_get(line, "quantity"), 0, EVENT_QUANTITY_MAX, ret_ordered)) {
-        channel_bad_line(body->bad, body->arena, "line %s: quantity is '%.50s', want 0 to %" PRId64,
-                         line_id, channel_address_text(line, "quantity"), EVENT_QUANTITY_MAX);
+    if (!json_int(json_get(line, "quantity"), INT64_MIN, INT64_MAX, ret_ordered)) {
+        channel_bad_line(body->bad, body->arena,
+                         "line %s: quantity is '%.50s', want a whole number", line_id,
+                         channel_address_text(line, "quantity"));
         return false;
     }
+    if (*ret_ordered < 0)
+        return true;
     if (!json_is_null(current) && !json_int(current, 0, *ret_ordered, ret_current)) {
         channel_bad_line(body->bad, body->arena,
                          "line %s: current_quantity is '%.50s', want 0 to %" PRId64, line_id,

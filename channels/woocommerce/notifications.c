@@ -159,9 +159,12 @@ static void read_order_line(const struct channel_document *body, const struct or
         channel_bad_line(body->bad, body->arena, "line %s: no product", line.line_id);
         return;
     }
-    if (!json_int(json_get(json, "quantity"), 0, EVENT_QUANTITY_MAX, &line.ordered)) {
-        channel_bad_line(body->bad, body->arena, "line %s: quantity is '%.50s', want 0 to %" PRId64,
-                         line.line_id, channel_address_text(json, "quantity"), EVENT_QUANTITY_MAX);
+    /* A number that no order can have is one all the same: the event breaks a rule, and is looked
+       at where it can be put right. */
+    if (!json_int(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
+        channel_bad_line(body->bad, body->arena,
+                         "line %s: quantity is '%.50s', want a whole number", line.line_id,
+                         channel_address_text(json, "quantity"));
         return;
     }
     add_order_line(body, order, &line);

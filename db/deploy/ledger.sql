@@ -141,6 +141,16 @@ COMMENT ON COLUMN poison.body IS 'Its bytes.';
 COMMENT ON COLUMN poison.seen_at IS 'When it was set aside.';
 COMMENT ON COLUMN poison.generation IS 'Generation of the partition.';
 
+CREATE TABLE parked_bodies (
+    event_id uuid PRIMARY KEY REFERENCES events,
+    detail text NOT NULL,
+    body bytea NOT NULL
+);
+COMMENT ON TABLE parked_bodies IS 'Events that wait, or waited, for an operator: they break a rule, or are too large.';
+COMMENT ON COLUMN parked_bodies.event_id IS 'The event.';
+COMMENT ON COLUMN parked_bodies.detail IS 'What is wrong with it, in words.';
+COMMENT ON COLUMN parked_bodies.body IS 'The event as on the topic, without the raw notification, which stays there.';
+
 CREATE TABLE order_lines (
     channel text NOT NULL,
     order_id text NOT NULL,

@@ -116,12 +116,22 @@ static bool check_plain(const char *name, const char *text, struct err *err)
     return true;
 }
 
-static bool check_form_of_texts(const struct record_field *field, const void *from,
-                                struct err *err)
+static bool check_len(const struct record_field *field, size_t len, struct err *err)
+{
+    if (len > (size_t)field->max)
+        return err_set(err, ERR_REJECT, "%s has %zu entries, want at most %" PRId64, field->name,
+                       len, field->max);
+    return true;
+}
+
+static bool check_form_of_texts(const struct record_field *field, const void *from, struct err *err)
 {
     const char *const *texts = *(const char *const *const *)record_at(field, from);
+    size_t len = record_len(field, from);
 
-    for (size_t i = 0; i < record_len(field, from); i++) {
+    if (!check_len(field, len, err))
+        return false;
+    for (size_t i = 0; i < len; i++) {
         if (!check_plain(field->name, texts[i], err))
             return false;
     }
@@ -130,15 +140,18 @@ static bool check_form_of_texts(const struct record_field *field, const void *fr
 
 static bool check_form_of_list(const struct record_field *field, const void *from, struct err *err)
 {
-    for (size_t i = 0; i < record_len(field, from); i++) {
+    size_t len = record_len(field, from);
+
+    if (!check_len(field, len, err))
+        return false;
+    for (size_t i = 0; i < len; i++) {
         if (!record_check_form(field->of, record_element(field, from, i), err))
             return err_wrap(err, "%s[%zu]", field->name, i);
     }
     return true;
 }
 
-static bool check_form_of_field(const struct record_field *field, const void *from,
-                                struct err *err)
+static bool check_form_of_field(const struct record_field *field, const void *from, struct err *err)
 {
     switch (field->kind) {
     case RECORD_TEXT:
@@ -193,9 +206,8 @@ static bool check_bucket(const char *name, const char *text, struct breach *brea
         return BREAKS(breach, EVENT_UNKNOWN_BUCKET,
                       "%s is '%s', which is derived and not for facts", name, text);
     if (len > 0 && !event_bucket_is_known(text))
-        return BREAKS(breach, EVENT_UNKNOWN_BUCKET,
-                      "%s is '%s', want one that is known, like '%s'", name, text,
-                      event_buckets[0].name);
+        return BREAKS(breach, EVENT_UNKNOWN_BUCKET, "%s is '%s', want one that is known, like '%s'",
+                      name, text, event_buckets[0].name);
     return true;
 }
 
@@ -205,9 +217,8 @@ static bool check_name(const char *name, const char *text, struct breach *breach
     size_t len = strlen(text);
 
     if (len > NAME_LEN_MAX || strspn(text, any) != len)
-        return BREAKS(breach, EVENT_BAD_NAME,
-                      "%s is '%.100s', want 1 to %d of A-Z a-z 0-9 . _ -", name, text,
-                      NAME_LEN_MAX);
+        return BREAKS(breach, EVENT_BAD_NAME, "%s is '%.100s', want 1 to %d of A-Z a-z 0-9 . _ -",
+                      name, text, NAME_LEN_MAX);
     return true;
 }
 
@@ -248,16 +259,8 @@ static bool check_known(const struct record_field *field, int64_t max, int64_t v
     if (value == 0 && (field->flags & RECORD_NEEDED) != 0)
         return BREAKS(breach, EVENT_FIELD_MISSING, "%s is missing", field->name);
     if (value < 0 || value > max)
-        return BREAKS(breach, EVENT_OUT_OF_RANGE,
-                      "%s is %" PRId64 ", want 0 to %" PRId64, field->name, value, max);
-    return true;
-}
-
-static bool check_len(const struct record_field *field, size_t len, struct breach *breach)
-{
-    if (len > (size_t)field->max)
-        return BREAKS(breach, EVENT_OUT_OF_RANGE, "%s has %zu entries, want at most %" PRId64,
-                      field->name, len, field->max);
+        return BREAKS(breach, EVENT_OUT_OF_RANGE, "%s is %" PRId64 ", want 0 to %" PRId64,
+                      field->name, value, max);
     return true;
 }
 
@@ -266,8 +269,6 @@ static bool check_texts(const struct record_field *field, const void *from, stru
     const char *const *texts = *(const char *const *const *)record_at(field, from);
     size_t len = record_len(field, from);
 
-    if (!check_len(field, len, breach))
-        return false;
     for (size_t i = 0; i < len; i++) {
         if (!check_text(field, texts[i], field->flags | RECORD_NEEDED, breach))
             return false;
@@ -286,8 +287,6 @@ static bool check_list(const struct record_field *field, const void *from, struc
 {
     size_t len = record_len(field, from);
 
-    if (!check_len(field, len, breach))
-        return false;
     for (size_t i = 0; i < len; i++) {
         if (!check_rules(field->of, record_element(field, from, i), breach))
             return err_wrap(breach->err, "%s[%zu]", field->name, i);
@@ -339,6 +338,5 @@ bool record_check(const struct record *record, const void *from, struct err *err
 {
     const char *ignored = "";
 
-    return record_check_form(record, from, err) &&
-           record_check_rules(record, from, &ignored, err);
+    return record_check_form(record, from, err) && record_check_rules(record, from, &ignored, err);
 }

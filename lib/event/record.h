@@ -62,7 +62,8 @@ struct record {
 
 /* Zeroes the struct and makes every text "". */
 void record_init(const struct record *record, void *ret_struct);
-/* Whether it can be stored at all: texts that are too long, no UTF-8, or with control bytes. */
+/* Whether it can be stored at all: no text is too long, no UTF-8 or has control bytes, and no list
+   is too long. */
 bool record_check_form(const struct record *record, const void *from, struct err *err) MUST_CHECK;
 /* Every other bound, for what passed that. *ret_reason: which rule is broken (breach.h). */
 bool record_check_rules(const struct record *record, const void *from, const char **ret_reason,

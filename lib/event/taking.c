@@ -7,7 +7,7 @@ bool event_take(struct arena *arena, const void *body, size_t len, struct event 
 {
     if (body == NULL)
         return err_set(err, ERR_REJECT, "an event without a body");
-    if (!event_decode(arena, body, len, ret_event, err) || !event_check(ret_event, err))
+    if (!event_decode(arena, body, len, ret_event, err) || !event_check_form(ret_event, err))
         return false;
     event_content_hash(ret_event, ret_hash);
     return true;

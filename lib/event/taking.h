@@ -1,7 +1,8 @@
 /*
  * What a record of the events topic is taken for, the same for everybody who folds the topic: the
- * ledger, a proof, a replay. What can't be read, or is out of bounds, is set aside. Of several
- * events with one id the first counts: the same hash again is skipped, another one is an alarm.
+ * ledger, a proof, a replay. What can't be read or stored is set aside; what breaks a rule
+ * (breach.h) is an event all the same, and parked by the fold. Of several events with one id the
+ * first counts: the same hash again is skipped, another one is an alarm.
  */
 #pragma once
 

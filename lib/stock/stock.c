@@ -128,6 +128,17 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
     return STOCK_NOTED;
 }
 
+bool stock_frees_itself(const char *reason)
+{
+    static const char *const reasons[] = {STOCK_NO_MAPPING, STOCK_RETIRED, STOCK_NOT_REPORTED};
+
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        if (stock_is_same(reasons[i], reason))
+            return true;
+    }
+    return false;
+}
+
 const char *stock_verdict_name(enum stock_verdict verdict)
 {
     if (verdict == STOCK_APPLIED)

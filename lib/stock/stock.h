@@ -182,19 +182,16 @@ enum stock_verdict {
     STOCK_PARKED, /* waits: reason says for what */
 };
 
-<<<<<<< HEAD
+/* Of the reasons for which events are parked: no-mapping, retired and not-reported end by
+   themselves when the missing fact comes; the others wait for an operator. */
+bool stock_frees_itself(const char *reason);
+
 /* "applied", "noted", "parked": stable, as ledger.events has them. */
 const char *stock_verdict_name(enum stock_verdict verdict);
 
-/* The event passed event_check() and is no duplicate. *ret_reason: "" or a static, stable reason:
-   no-mapping, retired, not-reported (these free themselves when the missing fact comes), overflow
-   (nothing of the event is kept; waits for an operator). */
-=======
 /* The event passed event_check_form() and is no duplicate. *ret_reason: "" or a static, stable
-   reason: no-mapping, retired, not-reported (these free themselves when the missing fact comes),
-   overflow or a rule that the event breaks (lib/event/breach.h): nothing of it is kept, it waits
-   for an operator. */
->>>>>>> 693d1af (event: what is unreadable and what breaks a rule are told apart)
+   reason: one of those that free themselves, overflow, or a rule that the event breaks
+   (lib/event/breach.h): nothing of it is kept, it waits for an operator. */
 enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
                                const char **ret_reason);
 

@@ -5,9 +5,11 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
+#include "lib/event/breach.h"
 #include "lib/event/taking.h"
 
 #include "services/ledger/flush.h"
+#include "services/ledger/parked.h"
 #include "services/ledger/rows.h"
 #include "services/ledger/subject.h"
 #include "services/ledger/working_set.h"
@@ -44,6 +46,7 @@ struct posting {
     const char *status;
     const char *reason;
     bool known;
+    bool is_sound; /* breaks no rule */
     struct ledger_cause cause;
 };
 
@@ -97,6 +100,8 @@ static struct posting *posting_new(const struct posting_batch *batch, const stru
     struct ledger_subject subject = ledger_subject_of(event);
     struct ledger_feed_move *move = ledger_feed_move_of(batch->records, record->partition);
     struct posting *posting = arena_alloc(batch->arena, sizeof(*posting));
+    struct event_breach breach;
+    struct err ignored;
 
     *posting = (struct posting){
         .event = event,
@@ -120,6 +125,7 @@ static struct posting *posting_new(const struct posting_batch *batch, const stru
         .generation = move->generation,
         .status = "applied",
         .reason = "",
+        .is_sound = event_check_rules(event, &breach, &ignored),
         .cause = {event, move, record->offset, 0},
     };
     return posting;
@@ -212,8 +218,8 @@ static bool posting_observations(struct posting_batch *batch, struct err *err)
     for (size_t i = 0; i < batch->len; i++) {
         const struct event *event = batch->postings[i]->event;
 
-        if (batch->postings[i]->known || event->kind != EVENT_OBSERVATION ||
-            !event->observation.tracked)
+        if (batch->postings[i]->known || !batch->postings[i]->is_sound ||
+            event->kind != EVENT_OBSERVATION || !event->observation.tracked)
             continue;
         const struct observed_row row = {event->source.channel, event->observation.listing,
                                          event->observation.address, event->observation.quantity,
@@ -227,38 +233,56 @@ static bool posting_observations(struct posting_batch *batch, struct err *err)
                            (const void *const *)rows, len, observed_columns, NULL, err);
 }
 
-static bool posting_fold(struct posting_batch *batch, struct err *err)
+/* What the working set must hold: what breaks a rule touches nothing. */
+static bool posting_load(struct posting_batch *batch, struct ledger_working_set *set,
+                         struct err *err)
 {
-    struct ledger_working_set set = {.stock = stock_new(batch->arena), .versions = map_new()};
     const struct event **events = arena_alloc(batch->arena, batch->len * sizeof(*events));
-    const struct posting **marked = arena_alloc(batch->arena, batch->len * sizeof(*marked));
-    size_t events_len = 0;
-    size_t marked_len = 0;
-    bool ok = false;
+    size_t len = 0;
 
     for (size_t i = 0; i < batch->len; i++) {
-        if (!batch->postings[i]->known)
-            events[events_len++] = batch->postings[i]->event;
+        if (!batch->postings[i]->known && batch->postings[i]->is_sound)
+            events[len++] = batch->postings[i]->event;
     }
-    if (!ledger_working_set_load(batch->pg, batch->arena, events, events_len, &set, err))
-        goto out;
+    return ledger_working_set_load(batch->pg, batch->arena, events, len, set, err);
+}
+
+/* Folds the new events; those that are not simply applied are marked in ledger.events. */
+static bool posting_apply(struct posting_batch *batch, struct stock *stock, struct err *err)
+{
+    const struct posting **marked = arena_alloc(batch->arena, batch->len * sizeof(*marked));
+    const struct event **held = arena_alloc(batch->arena, batch->len * sizeof(*held));
+    size_t marked_len = 0;
+    size_t held_len = 0;
+
     for (size_t i = 0; i < batch->len; i++) {
         struct posting *posting = batch->postings[i];
 
         if (posting->known)
             continue;
-        enum stock_verdict verdict = stock_apply(set.stock, posting->event, &posting->reason);
+        enum stock_verdict verdict = stock_apply(stock, posting->event, &posting->reason);
         if (verdict == STOCK_APPLIED)
             continue;
         posting->status = stock_verdict_name(verdict);
         marked[marked_len++] = posting;
+        if (verdict == STOCK_PARKED && !stock_frees_itself(posting->reason))
+            held[held_len++] = posting->event;
     }
-    stock_settle(set.stock);
-    ok = ledger_rows_run(batch->pg, batch->arena, sql_ledger_update_event_status,
-                         (const void *const *)marked, marked_len, status_columns, NULL, err) &&
-         ledger_flush(batch->pg, batch->arena, &set, batch->causes, batch->records->batch_id,
-                      clock_now_ms(), err);
-out:
+    return ledger_rows_run(batch->pg, batch->arena, sql_ledger_update_event_status,
+                           (const void *const *)marked, marked_len, status_columns, NULL, err) &&
+           ledger_parked_keep(batch->pg, batch->arena, held, held_len, err);
+}
+
+static bool posting_fold(struct posting_batch *batch, struct err *err)
+{
+    struct ledger_working_set set = {.stock = stock_new(batch->arena), .versions = map_new()};
+    bool ok = posting_load(batch, &set, err) && posting_apply(batch, set.stock, err);
+
+    if (ok) {
+        stock_settle(set.stock);
+        ok = ledger_flush(batch->pg, batch->arena, &set, batch->causes, batch->records->batch_id,
+                          clock_now_ms(), err);
+    }
     map_free(set.versions);
     return ok;
 }

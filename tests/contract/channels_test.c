@@ -269,7 +269,7 @@ static void assert_sound(const struct normalized *made)
     for (size_t i = 0; i < made->events.len; i++) {
         struct err err = {0};
 
-        assert_true(event_check(&made->events.events[i], &err));
+        assert_true(event_check_form(&made->events.events[i], &err));
     }
     for (size_t i = 0; i < made->bad.len; i++)
         assert_true(made->bad.reasons[i][0] != '\0');

@@ -130,7 +130,7 @@ static inline void make_stock(struct random *random, struct event *event)
         fact->quantity = chance(random, 50) ? pick(random, -4, -1) : pick(random, 1, 9);
     else
         fact->quantity = pick(random, least, chance(random, 50) ? 9 : 50);
-    fact->reason = "because";
+    fact->reason = "found";
 }
 
 static inline void make_transfer(struct random *random, struct event *event)

@@ -145,7 +145,7 @@ static bool two_events(const struct channel_account *account,
                                                       .ordered = quantity,
                                                       .placed_ms = 1,
                                                       .version_ms = 1,
-                                                      .status = ""};
+                                                      .status = quantity == 0 ? "\x01" : ""};
     }
     return true;
 }
@@ -165,7 +165,7 @@ static const struct channel_kind a_kind = {
     .notification_id = an_id,
 };
 
-static void an_event_that_fails_its_check_is_a_bad_line(void **state)
+static void what_can_not_be_stored_is_a_bad_line_and_what_breaks_a_rule_an_event(void **state)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     const struct channel_account account = {.name = "shop", .kind = &a_kind, .account = "own"};
@@ -188,8 +188,9 @@ static void an_event_that_fails_its_check_is_a_bad_line(void **state)
         channel_events(&account, &notification, "host-1", NULL, NULL, arena, &events, &bad, &err));
     assert_int_equal(events.len, 2);
     assert_int_equal(bad.len, 1);
-    assert_string_equal(bad.reasons[0], "order_line: ordered is -1, want 0 to 1000000000");
+    assert_string_equal(bad.reasons[0], "order_line: status has a control character");
     const struct event *first = &events.events[0];
+    assert_int_equal(first->order_line.ordered, -1);
     assert_string_equal(first->source.channel, "shop");
     assert_string_equal(first->source.account, "own");
     assert_string_equal(first->source.notification_id, "notification-1");
@@ -329,7 +330,7 @@ int main(void)
         cmocka_unit_test(a_status_means_what_to_do_next),
         cmocka_unit_test(retry_after_is_read_in_seconds_and_bounded),
         cmocka_unit_test(bad_lines_beyond_the_limit_are_counted),
-        cmocka_unit_test(an_event_that_fails_its_check_is_a_bad_line),
+        cmocka_unit_test(what_can_not_be_stored_is_a_bad_line_and_what_breaks_a_rule_an_event),
         cmocka_unit_test(ids_are_digits),
         cmocka_unit_test(addresses_split_in_two),
         cmocka_unit_test(digests_tell_texts_apart),

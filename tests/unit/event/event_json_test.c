@@ -99,7 +99,7 @@ static const char *const golden_facts[EVENT_KIND_COUNT] = {
     [EVENT_RULE_CHANGED] =
         "{\"fact_id\":\"rule-1\",\"channel\":\"shopify-main\",\"listing\":\"\","
         "\"sku\":\"MUG-RED\",\"pools\":[\"main\",\"overflow\"],"
-        "\"buckets\":[\"sellable\",\"returns\"],\"buffer_units\":2,\"buffer_percent\":5,"
+        "\"buckets\":[\"sellable\",\"quarantine\"],\"buffer_units\":2,\"buffer_percent\":5,"
         "\"cap\":100,\"floor\":1}",
     [EVENT_OBSERVATION] =
         "{\"listing\":\"gid/808950810\",\"address\":\"gid/49148385\",\"sku\":\"MUG-RED\","

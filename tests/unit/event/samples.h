@@ -9,7 +9,7 @@
 
 static const struct event_component sample_components[] = {{"MUG-RED", 2}, {"BOX-S", 1}};
 static const char *const sample_pools[] = {"main", "overflow"};
-static const char *const sample_buckets[] = {"sellable", "returns"};
+static const char *const sample_buckets[] = {"sellable", "quarantine"};
 
 static const struct event_channel_units sample_units[] = {{"shopify-main", 31}, {"ebay", 4}};
 

@@ -135,7 +135,7 @@ static inline struct event stock_fact(enum event_kind kind, int64_t at_ms, struc
     fact.sku = text_or(fact.sku, "cap");
     fact.pool = text_or(fact.pool, "wh");
     fact.bucket = text_or(fact.bucket, "sellable");
-    fact.reason = text_or(fact.reason, "");
+    fact.reason = text_or(fact.reason, "found");
     event.source.channel = "admin";
     event.stock = fact;
     return event;
