@@ -248,8 +248,8 @@ bool channel_verify(const struct channel_account *account,
 /* Normalizes, fills the common fields (channel, account, adapter, via, received time, host,
    traceparent header, raw), identifies and checks the form of every event. What fails becomes a bad
    line; what only breaks a rule of the domain is an event, which the ledger parks. The first event
-   carries the raw body, the others refer to it. Events that keep() refuses are left out before that;
-   keep may be NULL. */
+   carries the raw body, the others refer to it. Events that keep() refuses are left out before
+   that; keep may be NULL. */
 typedef bool channel_keep(void *opaque, const struct event *event);
 bool channel_events(const struct channel_account *account,
                     const struct channel_notification *notification, const char *host,

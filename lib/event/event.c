@@ -64,12 +64,11 @@ static bool is_uuid(const char id[EVENT_ID_LEN + 1])
 static bool check_envelope(const struct event *event, struct err *err)
 {
     static const struct record_field fields[] = {
-        {.name = "source",      RECORD_INLINE,         offsetof(struct event, source),           .of = &record_source},
-        {.name = "times",       RECORD_INLINE,         offsetof(struct event, times),            .of = &record_times },
-        {.name = "traceparent", RECORD_TEXT,           offsetof(struct event, traceparent)     },
-        {.name = "raw",        RECORD_INLINE, offsetof(struct event,                  raw), .of = &record_raw                    },
-        {.name = "occurred_ms",
-         RECORD_TIME,           offsetof(struct event,    times.occurred_ms),
+        {.name = "source", RECORD_INLINE, offsetof(struct event, source), .of = &record_source},
+        {.name = "times", RECORD_INLINE, offsetof(struct event, times), .of = &record_times},
+        {.name = "traceparent", RECORD_TEXT, offsetof(struct event, traceparent)},
+        {.name = "raw", RECORD_INLINE, offsetof(struct event, raw), .of = &record_raw},
+        {.name = "occurred_ms", RECORD_TIME, offsetof(struct event, times.occurred_ms),
          RECORD_NEEDED},
     };
     static const struct record envelope = {"event", sizeof(*event), fields, ARRAY_LEN(fields)};

@@ -25,6 +25,8 @@ static void assert_breaks(const struct event *event, const char *reason, bool is
     assert_int_not_equal(event_reason_meaning(reason)[0], '\0');
 }
 
+#define AT(field) offsetof(struct event, field)
+
 static void every_rule_has_its_word(void **state)
 {
     static const struct {
@@ -34,31 +36,21 @@ static void every_rule_has_its_word(void **state)
         const char *text; /* NULL: the number counts */
         const char *reason;
     } rows[] = {
-        {EVENT_ORDER_LINE,        offsetof(struct event, order_line.ordered),    -1,                      NULL,
-         EVENT_NEGATIVE_QUANTITY                                                                                                           },
-        {EVENT_ORDER_LINE,        offsetof(struct event, order_line.ordered),    EVENT_QUANTITY_MAX + 1,  NULL,
-         EVENT_OVERFLOW                                                                                                                    },
-        {EVENT_ORDER_LINE,        offsetof(struct event, order_line.cancelled),  9,                       NULL,        EVENT_TOO_MUCH      },
-        {EVENT_ORDER_LINE,        offsetof(struct event, order_line.placed_ms),  0,                       NULL,
-         EVENT_FIELD_MISSING                                                                                                               },
-        {EVENT_ORDER_LINE,        offsetof(struct event, order_line.version_ms), -1,                      NULL,
-         EVENT_OUT_OF_RANGE                                                                                                                },
-        {EVENT_LINE_SHIPPED,      offsetof(struct event, part.quantity),         0,                       NULL,        EVENT_ZERO_QUANTITY },
-        {EVENT_LINE_SHIPPED,      offsetof(struct event, part.bucket),           0,                       "sellable",
-         EVENT_UNKNOWN_BUCKET                                                                                                              },
-        {EVENT_LINE_RETURNED,     offsetof(struct event, part.bucket),           0,                       "shelf",
-         EVENT_UNKNOWN_BUCKET                                                                                                              },
-        {EVENT_STOCK_COUNTED,     offsetof(struct event, stock.bucket),          0,                       "committed",
-         EVENT_UNKNOWN_BUCKET                                                                                                              },
-        {EVENT_STOCK_COUNTED,     offsetof(struct event, stock.pool),            0,                       "ma in",     EVENT_BAD_NAME      },
-        {EVENT_STOCK_ADJUSTED,    offsetof(struct event, stock.quantity),        0,                       NULL,
-         EVENT_ZERO_QUANTITY                                                                                                               },
-        {EVENT_STOCK_ADJUSTED,    offsetof(struct event, stock.quantity),        -EVENT_QUANTITY_MAX - 1,
-         NULL,                                                                                                         EVENT_OVERFLOW      },
-        {EVENT_STOCK_ADJUSTED,    offsetof(struct event, stock.reason),          0,                       "",          EVENT_REASON_MISSING},
-        {EVENT_STOCK_TRANSFERRED, offsetof(struct event, transfer.to_bucket),    0,                       "sellable",
-         EVENT_SAME_PLACE                                                                                                                  },
-        {EVENT_RULE_CHANGED,      offsetof(struct event, rule.listing),          0,                       "x",         EVENT_BAD_SCOPE     },
+        {EVENT_ORDER_LINE, AT(order_line.ordered), -1, NULL, EVENT_NEGATIVE_QUANTITY},
+        {EVENT_ORDER_LINE, AT(order_line.ordered), EVENT_QUANTITY_MAX + 1, NULL, EVENT_OVERFLOW},
+        {EVENT_ORDER_LINE, AT(order_line.cancelled), 9, NULL, EVENT_TOO_MUCH},
+        {EVENT_ORDER_LINE, AT(order_line.placed_ms), 0, NULL, EVENT_FIELD_MISSING},
+        {EVENT_ORDER_LINE, AT(order_line.version_ms), -1, NULL, EVENT_OUT_OF_RANGE},
+        {EVENT_LINE_SHIPPED, AT(part.quantity), 0, NULL, EVENT_ZERO_QUANTITY},
+        {EVENT_LINE_SHIPPED, AT(part.bucket), 0, "sellable", EVENT_UNKNOWN_BUCKET},
+        {EVENT_LINE_RETURNED, AT(part.bucket), 0, "shelf", EVENT_UNKNOWN_BUCKET},
+        {EVENT_STOCK_COUNTED, AT(stock.bucket), 0, "committed", EVENT_UNKNOWN_BUCKET},
+        {EVENT_STOCK_COUNTED, AT(stock.pool), 0, "ma in", EVENT_BAD_NAME},
+        {EVENT_STOCK_ADJUSTED, AT(stock.quantity), 0, NULL, EVENT_ZERO_QUANTITY},
+        {EVENT_STOCK_ADJUSTED, AT(stock.quantity), -EVENT_QUANTITY_MAX - 1, NULL, EVENT_OVERFLOW},
+        {EVENT_STOCK_ADJUSTED, AT(stock.reason), 0, "", EVENT_REASON_MISSING},
+        {EVENT_STOCK_TRANSFERRED, AT(transfer.to_bucket), 0, "sellable", EVENT_SAME_PLACE},
+        {EVENT_RULE_CHANGED, AT(rule.listing), 0, "x", EVENT_BAD_SCOPE},
     };
 
     (void)state;
