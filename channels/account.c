@@ -2,23 +2,16 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "lib/yaml/yaml.h"
 
 #include "channels/channel.h"
 #include "channels/kinds.h"
-
-/*
- * Read by libyaml's own document tree, not by libcyaml on top of it: that one reports the place of
- * the value before an unknown key, knows no place for what is wrong between keys, and takes the
- * number "-1x" for -1.
- */
 
 enum { FILE_BYTES_MAX = 1024 * 1024, SECRET_BYTES_MAX = 4096, TEXT_BYTES_MAX = 2048 };
 
@@ -68,7 +61,6 @@ static const struct row rows[] = {
 struct reading {
     const char *path;
     struct arena *arena;
-    yaml_document_t document;
     struct channel_accounts *accounts;
     struct err *err;
 };
@@ -78,33 +70,11 @@ static void *field_of(const struct row *row, struct channel_account *account)
     return (char *)account + row->offset;
 }
 
-/* ---- places ---- */
-
 static const char *file_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
     return slash == NULL ? path : slash + 1;
-}
-
-/* Puts "channels.yaml:12:5: " before it. */
-static bool fail_at(struct reading *reading, yaml_mark_t mark, const char *what)
-{
-    return err_set(reading->err, ERR_FATAL, "%s:%zu:%zu: %s", file_name(reading->path),
-                   mark.line + 1, mark.column + 1, what);
-}
-
-static bool fail(struct reading *reading, const yaml_node_t *node, const char *format, ...)
-    PRINTF_LIKE(3, 4);
-static bool fail(struct reading *reading, const yaml_node_t *node, const char *format, ...)
-{
-    char what[400];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
-    return fail_at(reading, node->start_mark, what);
 }
 
 /* ---- files ---- */
@@ -139,17 +109,17 @@ static const char *file_beside(struct reading *reading, const char *name)
 }
 
 /* Editors end a file with a newline; no secret does. */
-static bool read_secret_file(struct reading *reading, const yaml_node_t *node, const char *name,
+static bool read_secret_file(struct reading *reading, const struct yaml *node, const char *name,
                              const char **ret_text)
 {
     SCOPED(buf) struct buf bytes = {0};
     struct err why = {0};
 
     if (!file_read(file_beside(reading, name), SECRET_BYTES_MAX, &bytes, &why))
-        return fail(reading, node, "%s", why.text);
+        return yaml_fail(node, reading->err, "%s", why.text);
     size_t len = strcspn(buf_str(&bytes), "\r\n");
     if (len == 0 || strspn(buf_str(&bytes) + len, "\r\n") != bytes.len - len)
-        return fail(reading, node, "%s: want one line of text", name);
+        return yaml_fail(node, reading->err, "%s: want one line of text", name);
     *ret_text = arena_strndup(reading->arena, bytes.bytes, len);
     return true;
 }
@@ -175,19 +145,19 @@ static bool is_made_of(const char *text, size_t max, const char *letters)
     return len > 0 && len <= max && strspn(text, letters) == len;
 }
 
-static bool read_name(struct reading *reading, const yaml_node_t *node, const char *text,
+static bool read_name(struct reading *reading, const struct yaml *node, const char *text,
                       const char **ret_name)
 {
     if (!is_made_of(text, CHANNEL_NAME_MAX, "abcdefghijklmnopqrstuvwxyz0123456789-"))
-        return fail(reading, node, "name '%.100s': want 1 to %d of a-z 0-9 -", text,
-                    CHANNEL_NAME_MAX);
+        return yaml_fail(node, reading->err, "name '%.100s': want 1 to %d of a-z 0-9 -", text,
+                         CHANNEL_NAME_MAX);
     if (channel_accounts_find(reading->accounts, text) != NULL)
-        return fail(reading, node, "name '%s' is there twice", text);
+        return yaml_fail(node, reading->err, "name '%s' is there twice", text);
     *ret_name = text;
     return true;
 }
 
-static bool read_kind(struct reading *reading, const yaml_node_t *node, const char *text,
+static bool read_kind(struct reading *reading, const struct yaml *node, const char *text,
                       const struct channel_kind **ret_kind)
 {
     SCOPED(buf) struct buf known = {0};
@@ -197,41 +167,42 @@ static bool read_kind(struct reading *reading, const yaml_node_t *node, const ch
         return true;
     for (size_t i = 0; i < channel_kinds_len(); i++)
         buf_printf(&known, " %s", channel_kinds_at(i)->name);
-    return fail(reading, node, "there is no kind '%.100s'; want one of%s", text, buf_str(&known));
+    return yaml_fail(node, reading->err, "there is no kind '%.100s'; want one of%s", text,
+                     buf_str(&known));
 }
 
-static bool read_url(struct reading *reading, const yaml_node_t *node, char *text,
+static bool read_url(struct reading *reading, const struct yaml *node, char *text,
                      const char **ret_url)
 {
     size_t len = strlen(text);
 
     if ((strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0) ||
         strpbrk(text, " ?#\"\\") != NULL)
-        return fail(reading, node, "'%.100s' is no http or https address", text);
+        return yaml_fail(node, reading->err, "'%.100s' is no http or https address", text);
     while (len > 0 && text[len - 1] == '/')
         text[--len] = '\0';
     *ret_url = text;
     return true;
 }
 
-static bool read_word(struct reading *reading, const yaml_node_t *node, const char *text,
+static bool read_word(struct reading *reading, const struct yaml *node, const char *text,
                       const char **ret_word)
 {
     if (!is_made_of(text, CHANNEL_NAME_MAX, "abcdefghijklmnopqrstuvwxyz0123456789-_."))
-        return fail(reading, node, "'%.100s': want 1 to %d of a-z 0-9 - _ .", text,
-                    CHANNEL_NAME_MAX);
+        return yaml_fail(node, reading->err, "'%.100s': want 1 to %d of a-z 0-9 - _ .", text,
+                         CHANNEL_NAME_MAX);
     *ret_word = text;
     return true;
 }
 
-static bool read_amount(struct reading *reading, const yaml_node_t *node, const struct row *row,
+static bool read_amount(struct reading *reading, const struct yaml *node, const struct row *row,
                         const char *text, struct channel_account *account)
 {
     double value = 0;
 
     if (!read_number(text, row->max, &value) || (row->kind == ROW_WHOLE && value != floor(value)))
-        return fail(reading, node, "%s '%.100s': want %s number from 0 to %.0f", row->key, text,
-                    row->kind == ROW_WHOLE ? "a whole" : "a", row->max);
+        return yaml_fail(node, reading->err, "%s '%.100s': want %s number from 0 to %.0f", row->key,
+                         text, row->kind == ROW_WHOLE ? "a whole" : "a", row->max);
     if (row->kind == ROW_WHOLE)
         *(int64_t *)field_of(row, account) = (int64_t)value;
     else
@@ -239,20 +210,22 @@ static bool read_amount(struct reading *reading, const yaml_node_t *node, const 
     return true;
 }
 
-static bool read_text(struct reading *reading, const yaml_node_t *node, const struct row *row,
+static bool read_text(struct reading *reading, const struct yaml *node, const struct row *row,
                       char **ret_text)
 {
-    if (node->type != YAML_SCALAR_NODE)
-        return fail(reading, node, "%s: want one text or number", row->key);
-    size_t len = node->data.scalar.length;
-    const char *text = (const char *)node->data.scalar.value;
-    if (len == 0 || len > TEXT_BYTES_MAX || strlen(text) != len || strpbrk(text, "\r\n") != NULL)
-        return fail(reading, node, "%s: want one line of 1 to %d bytes", row->key, TEXT_BYTES_MAX);
+    const char *text = yaml_text(node);
+
+    if (yaml_kind(node) != YAML_TEXT)
+        return yaml_fail(node, reading->err, "%s: want one text or number", row->key);
+    if (text == NULL || *text == '\0' || strlen(text) > TEXT_BYTES_MAX ||
+        strpbrk(text, "\r\n") != NULL)
+        return yaml_fail(node, reading->err, "%s: want one line of 1 to %d bytes", row->key,
+                         TEXT_BYTES_MAX);
     *ret_text = arena_strdup(reading->arena, text);
     return true;
 }
 
-static bool read_value(struct reading *reading, const yaml_node_t *node, const struct row *row,
+static bool read_value(struct reading *reading, const struct yaml *node, const struct row *row,
                        struct channel_account *account)
 {
     const char **field = field_of(row, account);
@@ -283,14 +256,6 @@ static bool read_value(struct reading *reading, const yaml_node_t *node, const s
 
 /* ---- mappings ---- */
 
-static const char *key_of(struct reading *reading, const yaml_node_pair_t *pair,
-                          const yaml_node_t **ret_node)
-{
-    *ret_node = yaml_document_get_node(&reading->document, pair->key);
-    return (*ret_node)->type == YAML_SCALAR_NODE ? (const char *)(*ret_node)->data.scalar.value
-                                                 : "";
-}
-
 static const struct row *row_of(const char *key)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -300,27 +265,23 @@ static const struct row *row_of(const char *key)
     return NULL;
 }
 
-static bool read_pair(struct reading *reading, const yaml_node_pair_t *pair,
+static bool read_pair(struct reading *reading, const struct yaml *key, const struct yaml *value,
                       const struct row *seen[ARRAY_LEN(rows)], struct channel_account *account)
 {
-    const yaml_node_t *node = NULL;
-    const char *key = key_of(reading, pair, &node);
-    const struct row *row = row_of(key);
+    const struct row *row = row_of(yaml_text(key));
 
     if (row == NULL)
-        return fail(reading, node, "unknown key '%.100s'", key);
+        return yaml_fail(key, reading->err, "unknown key '%.100s'", yaml_text(key));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (seen[i] == row)
-            return fail(reading, node, "key '%s' is there twice", key);
         if (seen[i] != NULL && seen[i]->offset == row->offset)
-            return fail(reading, node, "'%s' and '%s' are both there", seen[i]->key, key);
+            return yaml_fail(key, reading->err, "'%s' and '%s' are both there", seen[i]->key,
+                             row->key);
     }
     seen[row - rows] = row;
-    return read_value(reading, yaml_document_get_node(&reading->document, pair->value), row,
-                      account);
+    return read_value(reading, value, row, account);
 }
 
-static bool read_account(struct reading *reading, const yaml_node_t *node,
+static bool read_account(struct reading *reading, const struct yaml *node,
                          struct channel_account *account)
 {
     const struct row *seen[ARRAY_LEN(rows)] = {NULL};
@@ -335,100 +296,54 @@ static bool read_account(struct reading *reading, const yaml_node_t *node,
         .return_bucket = "quarantine",
         .poll_interval_ms = -1
     };
-    if (node->type != YAML_MAPPING_NODE)
-        return fail(reading, node, "want a channel: name, kind, ...");
-    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++) {
-        if (!read_pair(reading, pair, seen, account))
+    if (yaml_kind(node) != YAML_MAP)
+        return yaml_fail(node, reading->err, "want a channel: name, kind, ...");
+    for (size_t i = 0; i < yaml_len(node); i++) {
+        if (!read_pair(reading, yaml_key_at(node, i), yaml_at(node, i), seen, account))
             return false;
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].needed && seen[i] == NULL)
-            return fail(reading, node, "key '%s' is missing", rows[i].key);
+            return yaml_fail(node, reading->err, "key '%s' is missing", rows[i].key);
     }
     return true;
 }
 
-static bool read_accounts(struct reading *reading, const yaml_node_t *list)
+static bool read_accounts(struct reading *reading, const struct yaml *list)
 {
-    size_t count = 0;
+    size_t count = yaml_len(list);
 
-    if (list->type != YAML_SEQUENCE_NODE)
-        return fail(reading, list, "channels: want a list");
-    count = (size_t)(list->data.sequence.items.top - list->data.sequence.items.start);
+    if (yaml_kind(list) != YAML_LIST)
+        return yaml_fail(list, reading->err, "channels: want a list");
     if (count == 0 || count > CHANNELS_MAX)
-        return fail(reading, list, "%zu channels, want 1 to %d", count, CHANNELS_MAX);
+        return yaml_fail(list, reading->err, "%zu channels, want 1 to %d", count, CHANNELS_MAX);
     reading->accounts->accounts =
         arena_alloc(reading->arena, count * sizeof(struct channel_account));
     for (size_t i = 0; i < count; i++) {
         struct channel_account account;
 
-        if (!read_account(
-                reading,
-                yaml_document_get_node(&reading->document, list->data.sequence.items.start[i]),
-                &account))
+        if (!read_account(reading, yaml_at(list, i), &account))
             return false;
         reading->accounts->accounts[reading->accounts->len++] = account;
     }
     return true;
 }
 
-static bool read_root(struct reading *reading)
+static bool read_root(struct reading *reading, const struct yaml *root)
 {
-    const yaml_node_t *root = yaml_document_get_root_node(&reading->document);
-    const yaml_node_t *channels = NULL;
+    const struct yaml *channels = yaml_get(root, "channels");
 
-    if (root == NULL || root->type != YAML_MAPPING_NODE)
-        return fail_at(reading, root == NULL ? (yaml_mark_t){0} : root->start_mark,
-                       "want 'channels:' and a list");
-    for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start;
-         pair < root->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *node = NULL;
-        const char *key = key_of(reading, pair, &node);
+    if (yaml_kind(root) != YAML_MAP)
+        return yaml_fail(root, reading->err, "want 'channels:' and a list");
+    for (size_t i = 0; i < yaml_len(root); i++) {
+        const struct yaml *key = yaml_key_at(root, i);
 
-        if (strcmp(key, "channels") != 0)
-            return fail(reading, node, "unknown key '%.100s'", key);
-        if (channels != NULL)
-            return fail(reading, node, "key 'channels' is there twice");
-        channels = yaml_document_get_node(&reading->document, pair->value);
+        if (strcmp(yaml_text(key), "channels") != 0)
+            return yaml_fail(key, reading->err, "unknown key '%.100s'", yaml_text(key));
     }
     if (channels == NULL)
-        return fail(reading, root, "key 'channels' is missing");
+        return yaml_fail(root, reading->err, "key 'channels' is missing");
     return read_accounts(reading, channels);
-}
-
-/* ---- the file ---- */
-
-/* Loads the next document and has it read. */
-static bool read_document(struct reading *reading, yaml_parser_t *parser,
-                          bool (*read)(struct reading *reading))
-{
-    if (!yaml_parser_load(parser, &reading->document))
-        return fail_at(reading, parser->problem_mark,
-                       parser->problem == NULL ? "no yaml" : parser->problem);
-    bool done = read(reading);
-    yaml_document_delete(&reading->document);
-    return done;
-}
-
-static bool read_end(struct reading *reading)
-{
-    const yaml_node_t *root = yaml_document_get_root_node(&reading->document);
-
-    return root == NULL || fail(reading, root, "want one document");
-}
-
-static bool read_file(struct reading *reading, const struct buf *bytes)
-{
-    yaml_parser_t parser;
-
-    if (!yaml_parser_initialize(&parser))
-        return err_set(reading->err, ERR_FATAL, "%s: libyaml can't start", reading->path);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)buf_str(bytes), bytes->len);
-    bool done =
-        read_document(reading, &parser, read_root) && read_document(reading, &parser, read_end);
-    yaml_parser_delete(&parser);
-    return done;
 }
 
 struct channel_accounts *channel_accounts_read(const char *path, struct err *err)
@@ -442,7 +357,9 @@ struct channel_accounts *channel_accounts_read(const char *path, struct err *err
     accounts->arena = arena_new();
     struct reading reading = {
         .path = path, .arena = accounts->arena, .accounts = accounts, .err = err};
-    return read_file(&reading, &bytes) ? STEAL(accounts) : NULL;
+    const struct yaml *root =
+        yaml_parse(accounts->arena, file_name(path), buf_str(&bytes), bytes.len, err);
+    return root != NULL && read_root(&reading, root) ? STEAL(accounts) : NULL;
 }
 
 void channel_accounts_free(struct channel_accounts *accounts)
