@@ -118,6 +118,13 @@ void channel_bad_line(struct channel_bad_lines *bad, struct arena *arena, const 
     bad->reasons[CHANNEL_BAD_LINES_MAX - 1] = arena_printf(arena, "and %zu more", bad->more);
 }
 
+const struct channel_signature *channel_signature_of(const struct channel_account *account)
+{
+    const struct channel_kind *kind = account->kind;
+
+    return kind->signature_of == NULL ? &kind->signature : kind->signature_of(account);
+}
+
 /* ---- events ---- */
 
 struct envelope {

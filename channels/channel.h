@@ -11,11 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "channels/account.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/event/event.h"
 #include "lib/event/push.h"
+
+#include "channels/account.h"
 
 struct channel_header {
     const char *name;
@@ -38,14 +39,36 @@ const char *channel_notification_header(const struct channel_notification *notif
                                         const char *name);
 
 enum channel_signature_scheme {
-    CHANNEL_SIGNATURE_NONE,
-    CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, /* base64(HMAC-SHA256(secret, raw body)) */
+    CHANNEL_SIGNATURE_NONE, /* verifies nothing */
+    CHANNEL_SIGNATURE_HMAC,
+    CHANNEL_SIGNATURE_TOKEN, /* the header holds the secret itself: says who, not what */
+};
+enum channel_signature_digest {
+    CHANNEL_DIGEST_SHA256,
+    CHANNEL_DIGEST_SHA1,
+    CHANNEL_DIGEST_SHA512,
+};
+enum channel_signature_encoding { CHANNEL_ENCODING_BASE64, CHANNEL_ENCODING_HEX /* lower case */ };
+enum channel_signature_secret {
+    CHANNEL_SECRET_TEXT,
+    CHANNEL_SECRET_HTML,   /* the sender decodes HTML entities in its secret before it signs */
+    CHANNEL_SECRET_BASE64, /* the key is what it decodes to; "whsec_" before it is taken off */
 };
 
+/* How a sender signs. With the zeros of a static initializer: the raw body, HMAC-SHA256, base64. */
 struct channel_signature {
     enum channel_signature_scheme scheme;
     const char *header;
-    bool secret_in_html; /* the sender decodes HTML entities in its secret before it signs */
+    enum channel_signature_secret secret;
+    enum channel_signature_digest digest;
+    enum channel_signature_encoding encoding;
+    const char *prefix; /* before each signature, "sha256="; NULL: none */
+    bool is_list;       /* several signatures with spaces between them; one good one will do */
+    /* What is signed, of {body}, {id} and {timestamp}; NULL: "{body}". */
+    const char *signs;
+    const char *id_header;
+    const char *timestamp_header; /* whole seconds since 1970 */
+    int64_t tolerance_ms; /* how far the timestamp may be from now; 0: it is not looked at */
 };
 
 /* ---- out: pushes ---- */
@@ -81,15 +104,15 @@ const char *channel_response_header(const struct channel_response *response, con
 
 /* What an answer means for one push, named for the publisher's next move. */
 enum channel_verdict {
-    CHANNEL_CONFIRMED,  /* the answer shows our quantity */
-    CHANNEL_ACCEPTED,   /* taken, but the answer does not show it */
-    CHANNEL_STALE,      /* compare-and-set lost: the channel shows something else */
-    CHANNEL_RETRY,      /* same request later: overload, 5xx, no answer */
-    CHANNEL_RETRY_NEW,  /* later, but with a new idempotency key */
-    CHANNEL_SPLIT,      /* the whole request was refused, and others in it may be why: now, apart */
-    CHANNEL_THROTTLED,  /* the budget is used up: wait as told */
-    CHANNEL_AUTH,       /* credentials are refused: stop the channel and alarm */
-    CHANNEL_REJECTED,   /* this listing's push is wrong for ever: park it, neighbours go on */
+    CHANNEL_CONFIRMED, /* the answer shows our quantity */
+    CHANNEL_ACCEPTED,  /* taken, but the answer does not show it */
+    CHANNEL_STALE,     /* compare-and-set lost: the channel shows something else */
+    CHANNEL_RETRY,     /* same request later: overload, 5xx, no answer */
+    CHANNEL_RETRY_NEW, /* later, but with a new idempotency key */
+    CHANNEL_SPLIT,     /* the whole request was refused, and others in it may be why: now, apart */
+    CHANNEL_THROTTLED, /* the budget is used up: wait as told */
+    CHANNEL_AUTH,      /* credentials are refused: stop the channel and alarm */
+    CHANNEL_REJECTED,  /* this listing's push is wrong for ever: park it, neighbours go on */
     CHANNEL_VERDICT_COUNT,
 };
 const char *channel_verdict_name(enum channel_verdict verdict);
@@ -98,7 +121,7 @@ struct channel_result {
     enum channel_verdict verdict;
     const char *error_class; /* the channel's own code, or "http_500"; "" when confirmed */
     const char *error_text;
-    int64_t shown;   /* what the answer says is shown now */
+    int64_t shown; /* what the answer says is shown now */
     bool has_shown;
 };
 
@@ -150,11 +173,13 @@ struct channel_kind {
     const char *name;    /* "shopify" */
     const char *adapter; /* "shopify/1": goes into every event */
     struct channel_signature signature;
+    /* MAY. What an account's own spec says instead. */
+    const struct channel_signature *(*signature_of)(const struct channel_account *account);
     /* Content types that a notification may have; others are 415. Closed by NULL. */
     const char *content_types[4];
-    const char *account_header;  /* names the account; NULL: none */
-    const char *topic_header;    /* names what happened */
-    bool quantity_is_available;  /* written quantity means available (true) or on hand (false) */
+    const char *account_header; /* names the account; NULL: none */
+    const char *topic_header;   /* names what happened */
+    bool quantity_is_available; /* written quantity means available (true) or on hand (false) */
     bool has_compare_and_set;
     int64_t batch_max;
     double rate_per_second;
@@ -237,6 +262,9 @@ struct channel_kind {
                      const char **ret_bytes, size_t *ret_len, const char **ret_format,
                      struct err *err);
 };
+
+/* The kind's, or what the account's spec says. */
+const struct channel_signature *channel_signature_of(const struct channel_account *account);
 
 /*
  * Signature over the raw bytes, in constant time, before any parsing, with each of the account's

@@ -7,7 +7,7 @@ extern const struct channel_kind channel_shopify;
 const struct channel_kind channel_shopify = {
     .name = "shopify",
     .adapter = "shopify/1",
-    .signature = {CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "X-Shopify-Hmac-Sha256", false},
+    .signature = {.scheme = CHANNEL_SIGNATURE_HMAC, .header = "X-Shopify-Hmac-Sha256"},
     .content_types = {"application/json"},
     .account_header = "X-Shopify-Shop-Domain",
     .topic_header = "X-Shopify-Topic",

@@ -7,7 +7,9 @@ extern const struct channel_kind channel_woocommerce;
 const struct channel_kind channel_woocommerce = {
     .name = "woocommerce",
     .adapter = "woocommerce/1",
-    .signature = {CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "X-WC-Webhook-Signature", true},
+    .signature = {.scheme = CHANNEL_SIGNATURE_HMAC,
+                  .header = "X-WC-Webhook-Signature",
+                  .secret = CHANNEL_SECRET_HTML},
     .content_types = {"application/json", "application/x-www-form-urlencoded"}, /* 2nd: the ping */
     .account_header = "X-WC-Webhook-Source",
     .topic_header = "X-WC-Webhook-Topic",

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "lib/base/stop.h"
+
 #include "services/ingest/capture.h"
 #include "services/ingest/service.h"
 
@@ -52,8 +53,7 @@ static struct ingest_refusal decide_notify(const struct ingest_admission *admiss
     if (!ingest_admit_is_type(admission->content_type, kind->content_types))
         return refuse(415, "wrong-content-type", "this channel does not send that content type");
     /* A ping is known by its body only. */
-    if (kind->is_ping == NULL && kind->signature.scheme != CHANNEL_SIGNATURE_NONE &&
-        admission->signature == NULL)
+    if (kind->is_ping == NULL && admission->wants_signature && admission->signature == NULL)
         return refuse(401, "bad-signature", "the signature's header is missing");
     return refuse(0, NULL, NULL);
 }
@@ -128,10 +128,14 @@ int ingest_admit(void *opaque, const struct http_request *request, int64_t conte
         held = ingest_accounts_hold(service->accounts);
         account = ingest_accounts_find(held, admission.route.channel);
     }
-    if (account != NULL)
+    if (account != NULL) {
+        const struct channel_signature *signature = channel_signature_of(account);
+
         admission.kind = account->kind;
-    if (account != NULL && account->kind->signature.scheme != CHANNEL_SIGNATURE_NONE)
-        admission.signature = http_request_header(request, account->kind->signature.header);
+        admission.wants_signature = signature->scheme != CHANNEL_SIGNATURE_NONE;
+        if (admission.wants_signature)
+            admission.signature = http_request_header(request, signature->header);
+    }
     if (!ingest_health_now(service->health, why, sizeof(why)))
         admission.broker_away = why;
     struct ingest_refusal refusal = ingest_admit_decide(&admission);

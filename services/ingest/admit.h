@@ -15,6 +15,7 @@ struct ingest_admission {
     struct ingest_route route;
     bool is_post;
     const struct channel_kind *kind; /* NULL: no such channel */
+    bool wants_signature;
     const char *content_type;        /* NULL: not sent; as are the next two */
     const char *signature;
     const char *authorization;

@@ -17,7 +17,7 @@ bool ingest_refused_keeps_header(const char *name, const char *signature_header)
     return true;
 }
 
-static void refused_headers(struct rejected *rejected, const struct channel_kind *kind,
+static void refused_headers(struct rejected *rejected, const struct channel_account *account,
                             const struct channel_notification *notification, struct arena *arena)
 {
     struct rejected_header *headers =
@@ -26,7 +26,7 @@ static void refused_headers(struct rejected *rejected, const struct channel_kind
     for (size_t i = 0; i < notification->headers_len; i++) {
         const struct channel_header *header = &notification->headers[i];
 
-        if (ingest_refused_keeps_header(header->name, kind->signature.header))
+        if (ingest_refused_keeps_header(header->name, channel_signature_of(account)->header))
             headers[rejected->headers_len++] =
                 (struct rejected_header){header->name, header->value};
     }
@@ -55,6 +55,6 @@ struct rejected ingest_refused_notification(const struct channel_account *accoun
         .topic = "",
     };
 
-    refused_headers(&rejected, account->kind, notification, arena);
+    refused_headers(&rejected, account, notification, arena);
     return rejected;
 }

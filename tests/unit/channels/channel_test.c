@@ -261,8 +261,9 @@ static bool is_verified(const char *secret, const char *key, bool in_html)
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    kind.signature =
-        (struct channel_signature){CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "S", in_html};
+    kind.signature = (struct channel_signature){.scheme = CHANNEL_SIGNATURE_HMAC,
+                                   .header = "S",
+                                   .secret = in_html ? CHANNEL_SECRET_HTML : CHANNEL_SECRET_TEXT};
     HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)"body", 4, mac, &len);
     buf_base64(&text, mac, len);
     const struct channel_header header = {"S", buf_str(&text)};

@@ -16,12 +16,12 @@ static bool never_a_ping(const struct channel_notification *notification)
 
 static const struct channel_kind signing = {
     .name = "signing",
-    .signature = {CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "X-Signature"},
+
     .content_types = {"application/json"},
 };
 static const struct channel_kind pinging = {
     .name = "pinging",
-    .signature = {CHANNEL_SIGNATURE_HMAC_SHA256_BODY_BASE64, "X-Signature"},
+
     .content_types = {"application/json", "application/x-www-form-urlencoded"},
     .is_ping = never_a_ping,
 };
@@ -33,6 +33,7 @@ static struct ingest_admission notification(void)
         .is_post = true,
         .kind = &signing,
         .content_type = "application/json; charset=utf-8",
+        .wants_signature = true,
         .signature = "abc=",
         .admin_token = "",
     };
