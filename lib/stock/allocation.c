@@ -4,33 +4,32 @@
 
 /* ---- rules ---- */
 
-/* 0: the rule is not for this listing; else the greater the closer. */
-static int allocation_closeness(const struct event_rule *rule, const char *channel,
-                                const char *listing, const char *sku)
+int stock_rule_closeness(const struct event_rule *rule, const char *channel, const char *listing,
+                         const char *sku, const char *tier)
 {
     bool is_channel = stock_is_same(rule->channel, channel);
 
     if (*rule->channel != '\0' && !is_channel)
         return 0;
     if (*rule->listing != '\0')
-        return is_channel && stock_is_same(rule->listing, listing) ? 5 : 0;
-    if (*rule->sku != '\0') {
-        if (!stock_is_same(rule->sku, sku))
-            return 0;
-        return is_channel ? 4 : 3;
-    }
+        return is_channel && stock_is_same(rule->listing, listing) ? 7 : 0;
+    if (*rule->sku != '\0')
+        return !stock_is_same(rule->sku, sku) ? 0 : is_channel ? 6 : 5;
+    if (*rule->tier != '\0')
+        return !stock_is_same(rule->tier, tier) ? 0 : is_channel ? 4 : 3;
     return is_channel ? 2 : 1;
 }
 
 const struct stock_rule *stock_pick_rule(const struct stock_rule *const *rules, size_t count,
-                                         const char *channel, const char *listing, const char *sku)
+                                         const char *channel, const char *listing, const char *sku,
+                                         const char *tier)
 {
     const struct stock_rule *best = NULL;
     int best_closeness = 0;
 
     for (size_t i = 0; i < count; i++) {
         const struct stock_rule *rule = rules[i];
-        int closeness = allocation_closeness(&rule->rule, channel, listing, sku);
+        int closeness = stock_rule_closeness(&rule->rule, channel, listing, sku, tier);
 
         if (closeness == 0 || closeness < best_closeness)
             continue;
@@ -47,12 +46,15 @@ const struct stock_rule *stock_pick_rule(const struct stock_rule *const *rules, 
 static bool allocation_take_rule(struct stock *stock, const struct stock_rule *row)
 {
     const struct event_rule *scope = &row->rule;
-    struct rule *rule = stock_table_get(&stock->rules, scope->channel, scope->listing, scope->sku);
+    bool is_of_tier = *scope->tier != '\0';
+    struct stock_table *table = is_of_tier ? &stock->tier_rules : &stock->rules;
+    const char *const names[STOCK_TABLE_TEXTS] = {
+        scope->channel, is_of_tier ? scope->tier : scope->listing, scope->sku};
+    struct rule *rule = stock_table_get(table, names[0], names[1], names[2]);
 
     if (rule == NULL) {
         rule = arena_alloc(stock->arena, sizeof(*rule));
-        stock_table_add(&stock->rules, stock->arena,
-                        (const char *[]){scope->channel, scope->listing, scope->sku}, rule);
+        stock_table_add(table, stock->arena, names, rule);
     } else if (!stock_is_later(row->valid_from_ms, row->id, rule->row.valid_from_ms,
                                rule->row.id)) {
         return false;
@@ -79,29 +81,34 @@ enum stock_verdict stock_allocation_apply_rule(struct stock *stock, const struct
 
 /* One rule per scope that the listing is in. */
 static const struct rule *allocation_rule(const struct stock *stock, const struct listing *listing,
-                                          const char *sku)
+                                          const char *sku, const char *tier)
 {
     const char *channel = listing->row.channel;
     const char *name = listing->row.listing;
-    const char *const scopes[][STOCK_TABLE_TEXTS] = {
-        {channel, name, "" },
-        {channel, "",   sku},
-        {"",      "",   sku},
-        {channel, "",   "" },
-        {"",      "",   "" },
+    const struct {
+        const struct stock_table *table;
+        const char *names[STOCK_TABLE_TEXTS];
+    } scopes[] = {
+        {&stock->rules,      {channel, name, ""}},
+        {&stock->rules,      {channel, "", sku} },
+        {&stock->rules,      {"", "", sku}      },
+        {&stock->tier_rules, {channel, tier, ""}},
+        {&stock->tier_rules, {"", tier, ""}     },
+        {&stock->rules,      {channel, "", ""}  },
+        {&stock->rules,      {"", "", ""}       },
     };
     const struct stock_rule *rules[ARRAY_LEN(scopes)];
     size_t len = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
-        const struct rule *rule =
-            stock_table_get(&stock->rules, scopes[i][0], scopes[i][1], scopes[i][2]);
+        const struct rule *rule = stock_table_get(scopes[i].table, scopes[i].names[0],
+                                                  scopes[i].names[1], scopes[i].names[2]);
 
         if (rule != NULL)
             rules[len++] = &rule->row;
     }
     _Static_assert(offsetof(struct rule, row) == 0, "the row comes first");
-    return (const struct rule *)stock_pick_rule(rules, len, channel, name, sku);
+    return (const struct rule *)stock_pick_rule(rules, len, channel, name, sku, tier);
 }
 
 /* ---- quantities ---- */
@@ -112,15 +119,26 @@ static int64_t allocation_percent(int64_t units, int64_t percent)
     return units / 100 * percent + (units % 100 * percent + 99) / 100;
 }
 
-int64_t stock_quantity_under_rule(int64_t sellable_sets, const struct event_rule *rule)
+int64_t stock_buffer_under_rule(int64_t sets, const struct event_rule *rule, int64_t priced)
+{
+    int64_t buffer = priced;
+
+    if (rule == NULL)
+        return 0;
+    if (buffer < rule->buffer_units)
+        buffer = rule->buffer_units;
+    int64_t percent = sets > 0 ? allocation_percent(sets, rule->buffer_percent) : 0;
+    return buffer < percent ? percent : buffer;
+}
+
+int64_t stock_quantity_under_rule(int64_t sellable_sets, const struct event_rule *rule,
+                                  int64_t priced)
 {
     int64_t quantity = sellable_sets > 0 ? sellable_sets : 0;
 
     if (rule != NULL) {
-        int64_t buffer = allocation_percent(quantity, rule->buffer_percent);
+        int64_t buffer = stock_buffer_under_rule(quantity, rule, priced);
 
-        if (buffer < rule->buffer_units)
-            buffer = rule->buffer_units;
         quantity = quantity > buffer ? quantity - buffer : 0;
         if (rule->cap > 0 && quantity > rule->cap)
             quantity = rule->cap;
@@ -226,14 +244,18 @@ static void allocation_keep(struct stock *stock, struct listing *listing,
                      listing->sold_stored != now->sold_here ||
                      !stock_is_same(was->address, now->address);
 
-    if (!is_target && stock_is_same(was->mapping_id, now->mapping_id) &&
-        stock_is_same(was->rule_id, now->rule_id))
+    bool is_pace = was->priced != now->priced || !stock_is_same(was->tier, now->tier);
+
+    if (!is_target && !is_pace && stock_is_same(was->mapping_id, now->mapping_id) &&
+        stock_is_same(was->rule_id, now->rule_id) &&
+        stock_is_same(was->measurement_id, now->measurement_id) &&
+        stock_is_same(was->latency_id, now->latency_id))
         return;
     stock->changed_listings =
         arena_grow(stock->arena, stock->changed_listings, stock->changed_listings_len,
                    &stock->changed_listings_capacity, sizeof(*stock->changed_listings));
-    stock->changed_listings[stock->changed_listings_len++] =
-        (struct stock_listing_change){arena_memdup(stock->arena, now, sizeof(*now)), is_target};
+    stock->changed_listings[stock->changed_listings_len++] = (struct stock_listing_change){
+        arena_memdup(stock->arena, now, sizeof(*now)), is_target, is_pace};
 }
 
 /* Who retires a listing need not repeat its address, but showing zero there takes one: the newest
@@ -257,14 +279,25 @@ static void allocation_settle_listing(struct stock *stock, struct listing *listi
 {
     const struct mapping *mapping = listing->newest;
     struct stock_listing now = listing->row;
-    const struct rule *rule =
-        allocation_rule(stock, listing, stock_listing_sku(stock, &listing->row));
+    const char *sku = stock_listing_sku(stock, &listing->row);
+    const struct pace pace = stock_measure_pace(stock, sku);
+    const struct rule *rule = allocation_rule(stock, listing, sku, pace.tier);
     struct inputs inputs = {.stock = stock, .rule = rule == NULL ? NULL : &rule->row.rule};
+    const struct price price =
+        stock_measure_price(stock, mapping, rule == NULL ? 0 : rule->row.rule.risk_bound_ppm);
 
     inputs_note(&inputs, &listing->changed);
+    inputs_note(&inputs, &price.changed);
     if (rule != NULL)
         inputs_note(&inputs, &rule->changed);
-    now.quantity = stock_quantity_under_rule(allocation_sets(&inputs, mapping), inputs.rule);
+    if (!stock_is_same(pace.tier, now.tier))
+        inputs_note(&inputs, &pace.changed);
+    now.tier = pace.tier;
+    now.priced = price.sets;
+    now.measurement_id = *sku != '\0' ? pace.measurement_id : price.measurement_id;
+    now.latency_id = price.latency_id;
+    now.quantity =
+        stock_quantity_under_rule(allocation_sets(&inputs, mapping), inputs.rule, price.sets);
     now.address = allocation_address(listing);
     now.mapping_id = mapping->row.id;
     now.rule_id = rule == NULL ? "" : rule->row.id;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lib/event/breach.h"
+#include "lib/stock/measure.h"
 #include "lib/stock/stock.h"
 
 /* What a double, a JSON number of any reader, holds exactly. */
@@ -112,6 +113,19 @@ struct rule {
     struct cause changed;
 };
 
+/* A dated fact about speed, see measure.h: the newest of its name. */
+struct measure {
+    int64_t at_ms;
+    const char *id;
+    union {
+        const struct event_tier *tier;
+        const struct event_velocity *velocity;
+        const struct event_latency *latency;
+        const struct event_promotion *promotion;
+    };
+    struct cause changed;
+};
+
 struct line_state {
     struct stock_line row;
     int64_t cancelled_parts;         /* sum of LINE_CANCELLED */
@@ -184,12 +198,21 @@ struct stock {
     struct cause cause;
     struct plan plan;
 
-    struct stock_table lines;    /* channel, order, line -> struct line */
-    struct stock_table orders;   /* channel, order -> struct order */
-    struct stock_table listings; /* channel, listing -> struct listing */
-    struct stock_table pools;    /* pool -> struct pool */
-    struct stock_table rules;    /* channel, listing, sku -> struct rule */
-    struct stock_table shelves;  /* sku, pool -> struct shelf */
+    struct stock_table lines;      /* channel, order, line -> struct line */
+    struct stock_table orders;     /* channel, order -> struct order */
+    struct stock_table listings;   /* channel, listing -> struct listing */
+    struct stock_table pools;      /* pool -> struct pool */
+    struct stock_table rules;      /* channel, listing, sku -> struct rule */
+    struct stock_table tier_rules; /* channel, tier -> struct rule */
+    struct stock_table shelves;    /* sku, pool -> struct shelf */
+    struct stock_table tiers;      /* tier -> struct measure */
+    struct stock_table velocities; /* sku -> struct measure */
+    struct stock_table latencies;  /* channel -> struct measure */
+    struct stock_table promotions; /* sku -> struct measure */
+    /* all tiers, and who changed any of them last; set at settling */
+    const struct event_tier **tiers_now;
+    size_t tiers_now_len;
+    struct cause tiers_changed;
 
     struct stock_list touched_lines;     /* struct line */
     struct stock_list touched_positions; /* struct position */
@@ -204,6 +227,10 @@ struct stock {
     struct stock_list new_mappings;
     struct stock_list new_rules;
     struct stock_list new_pools;
+    struct stock_list new_tiers;
+    struct stock_list new_velocities;
+    struct stock_list new_latencies;
+    struct stock_list new_promotions;
     struct stock_list new_counts;
     struct stock_list new_movements;
     struct stock_list changed_positions;
@@ -297,6 +324,33 @@ enum stock_verdict stock_mapping_apply(struct stock *stock, const struct event *
                                        const char **ret_reason);
 enum stock_verdict stock_mapping_apply_pool(struct stock *stock, const struct event *event,
                                             const char **ret_reason);
+
+/* ---- measure.c ---- */
+
+enum stock_verdict stock_measure_apply(struct stock *stock, const struct event *event);
+/* Before the two below. */
+void stock_measure_settle(struct stock *stock);
+/* The later of the two causes; measure NULL: nothing. */
+void stock_measure_note(struct cause *changed, const struct measure *measure);
+
+/* How fast a SKU is. */
+struct pace {
+    const char *tier;           /* "": none */
+    const char *measurement_id; /* "": never measured */
+    struct cause changed;
+};
+/* sku "": a listing that sells several, or none. */
+struct pace stock_measure_pace(const struct stock *stock, const char *sku);
+
+/* What the risk of overselling holds back. */
+struct price {
+    int64_t sets;
+    const char *measurement_id; /* of the component that is dearest; "": it costs nothing */
+    const char *latency_id;     /* "": not priced */
+    struct cause changed;
+};
+struct price stock_measure_price(const struct stock *stock, const struct mapping *mapping,
+                                 int64_t bound_ppm);
 
 /* ---- allocation.c ---- */
 

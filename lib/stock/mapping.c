@@ -18,6 +18,9 @@ struct listing *stock_mapping_listing(struct stock *stock, const char *channel, 
         .quantity = -1,
         .mapping_id = "",
         .rule_id = "",
+        .tier = "",
+        .measurement_id = "",
+        .latency_id = "",
         .event_id = "",
     };
     stock_table_add(&stock->listings, stock->arena, (const char *[]){channel, listing, ""}, found);

@@ -120,6 +120,7 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
     case EVENT_VELOCITY_MEASURED:
     case EVENT_LATENCY_MEASURED:
     case EVENT_PROMOTION_CHANGED:
+        return stock_measure_apply(stock, event);
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
@@ -196,6 +197,7 @@ void stock_settle(struct stock *stock)
     stock_settle_lines(stock);
     stock_settle_positions(stock);
     stock_oversell_settle(stock);
+    stock_measure_settle(stock);
     stock_allocation_settle(stock);
 }
 

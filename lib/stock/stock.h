@@ -135,10 +135,14 @@ struct stock_listing {
     const char *listing;
     const char *address;
     int64_t quantity;
-    int64_t sold_here;      /* ordered - cancelled, over its lines that do not wait */
-    const char *mapping_id; /* the newest */
-    const char *rule_id;    /* "": the default rule */
-    const char *event_id;   /* that caused the last change */
+    int64_t sold_here;          /* ordered - cancelled, over its lines that do not wait */
+    const char *mapping_id;     /* the newest */
+    const char *rule_id;        /* "": the default rule */
+    const char *tier;           /* of its only SKU; "": it sells several, or none is so slow */
+    int64_t priced;             /* held back for the risk of overselling, in units of the listing */
+    const char *measurement_id; /* the velocity that both follow from; "": none */
+    const char *latency_id;     /* the latency that priced it; "": not priced */
+    const char *event_id;       /* that caused the last change */
 };
 
 /* available < 0 of a SKU in a pool: which event did it. A shortfall that only shrinks keeps its
@@ -225,12 +229,13 @@ size_t stock_new_movements(const struct stock *stock,
    puts two transactions with movements of one position in an order. */
 size_t stock_changed_positions(const struct stock *stock,
                                const struct stock_position *const **ret_positions);
-/* Listings whose quantity, address, sold_here, mapping or rule changed; quantity_changed tells
-   whether a target must be sent (quantity, address or sold_here: the channel took its own sales off
-   what it shows). */
+/* Listings of which anything but the event changed; quantity_changed tells whether a target must be
+   sent (quantity, address or sold_here: the channel took its own sales off what it shows),
+   pace_changed whether the tier or what is priced did. */
 struct stock_listing_change {
     const struct stock_listing *listing;
     bool quantity_changed;
+    bool pace_changed;
 };
 size_t stock_changed_listings(const struct stock *stock,
                               const struct stock_listing_change **ret_listings);
@@ -243,13 +248,23 @@ size_t stock_released_lines(const struct stock *stock, const struct stock_line *
 
 /* ---- single decisions, pure, for tests, explain and what-if ---- */
 
+/* What a rule (NULL: default rule) holds back of so many sets, that is units of the listing: the
+   largest of its units, its percent (rounded up) and what the risk of overselling costs. */
+int64_t stock_buffer_under_rule(int64_t sets, const struct event_rule *rule, int64_t priced);
 /* Published quantity of a listing that could show `sellable_sets` (min over components of
-   floor(available / units), may be negative) under a rule (NULL: default rule). */
-int64_t stock_quantity_under_rule(int64_t sellable_sets, const struct event_rule *rule);
-/* The rule in force for a listing out of candidates: listing > SKU with channel > SKU > channel >
-   everything; within one scope the newest valid_from_ms, then the greatest id. NULL: none. */
+   floor(available / units), may be negative) under a rule. */
+int64_t stock_quantity_under_rule(int64_t sellable_sets, const struct event_rule *rule,
+                                  int64_t priced);
+/* How near a rule's scope is to a listing, its only SKU ("": several) and the tier of that: listing
+   7 > SKU with channel 6 > SKU 5 > tier with channel 4 > tier 3 > channel 2 > everything 1; 0: the
+   rule is not for it. */
+int stock_rule_closeness(const struct event_rule *rule, const char *channel, const char *listing,
+                         const char *sku, const char *tier);
+/* The rule in force for a listing out of candidates: the closest; within one scope the newest
+   valid_from_ms, then the greatest id. NULL: none. */
 const struct stock_rule *stock_pick_rule(const struct stock_rule *const *rules, size_t count,
-                                         const char *channel, const char *listing, const char *sku);
+                                         const char *channel, const char *listing, const char *sku,
+                                         const char *tier);
 /* The mapping in force at a time: greatest valid_from_ms <= at_ms, then greatest id. NULL: none. */
 const struct stock_mapping *stock_pick_mapping(const struct stock_mapping *const *mappings,
                                                size_t count, int64_t at_ms);

@@ -102,6 +102,10 @@ static void put_listings(struct json_out *out, const struct store *store)
         json_put_member(out, "address", row->address);
         json_put_member(out, "mapping", row->mapping_id);
         json_put_member(out, "rule", row->rule_id);
+        json_put_member(out, "tier", row->tier);
+        json_put_member_int(out, "priced", row->priced);
+        json_put_member(out, "measurement", row->measurement_id);
+        json_put_member(out, "latency", row->latency_id);
         json_object_end(out);
     }
     json_object_end(out);

@@ -176,6 +176,8 @@ static inline void make_pool(struct random *random, struct event *event)
     event->pool.authority = chance(random, 50) ? EVENT_POOL_CHANNEL : EVENT_POOL_LEDGER;
 }
 
+static const char *const case_tiers[] = {"T1", "T2", "T3", "T4", "slow"};
+
 static inline void make_rule(struct random *random, struct event *event)
 {
     struct event_rule *rule = &event->rule;
@@ -187,6 +189,8 @@ static inline void make_rule(struct random *random, struct event *event)
         rule->listing = ONE_OF(random, case_listings);
     if (*rule->listing == '\0' && chance(random, 40))
         rule->sku = ONE_OF(random, case_skus);
+    if (*rule->listing == '\0' && *rule->sku == '\0' && chance(random, 50))
+        rule->tier = ONE_OF(random, case_tiers);
     rule->pools = case_pools + pick(random, 0, 1);
     rule->pools_len = (size_t)pick(random, 0, 2);
     rule->buckets = either_first + pick(random, 0, 1);
@@ -195,6 +199,52 @@ static inline void make_rule(struct random *random, struct event *event)
     rule->buffer_percent = chance(random, 50) ? pick(random, 0, 100) : 0;
     rule->cap = chance(random, 20) ? pick(random, 1, 5) : 0;
     rule->floor = chance(random, 20) ? pick(random, 1, 3) : 0;
+    rule->risk_bound_ppm = chance(random, 50) ? pick(random, 1, EVENT_RISK_BOUND_MAX) : 0;
+    rule->safety_stock = pick(random, 0, 3);
+}
+
+static inline void make_tier(struct random *random, struct event *event)
+{
+    static const int64_t from[] = {0, 4, 5, 20, 100, 500};
+
+    event->tier.fact_id = event->id;
+    event->tier.tier = ONE_OF(random, case_tiers);
+    event->tier.from_per_day = ONE_OF(random, from);
+}
+
+/* Around the bounds of the tiers, and such that some units are sold in a latency. */
+static inline void make_velocity(struct random *random, struct arena *arena, struct event *event)
+{
+    static const int64_t rates[] = {0, 1, 4, 5, 19, 20, 99, 100, 600};
+    struct event_velocity *fact = &event->velocity;
+    struct event_channel_units *units = arena_alloc(arena, 3 * sizeof(*units));
+    int64_t days = pick(random, 1, 7);
+
+    fact->sku = ONE_OF(random, case_skus);
+    fact->as_of_ms = any_time(random);
+    fact->window_ms = days * 86400000;
+    fact->units = units;
+    fact->units_len = (size_t)pick(random, 0, 3);
+    units[0] = (struct event_channel_units){"amazon", ONE_OF(random, rates) * days};
+    units[1] = (struct event_channel_units){"ebay", ONE_OF(random, rates)};
+    units[2] = (struct event_channel_units){"etsy", ONE_OF(random, rates)};
+}
+
+static inline void make_latency(struct random *random, struct event *event)
+{
+    struct event_latency *fact = &event->latency;
+
+    fact->channel = ONE_OF(random, case_channels);
+    fact->as_of_ms = any_time(random);
+    fact->latency_ms = pick(random, 0, chance(random, 80) ? 600000 : 7200000);
+    fact->samples = pick(random, 1, 100);
+}
+
+static inline void make_promotion(struct random *random, struct event *event)
+{
+    event->promotion.fact_id = event->id;
+    event->promotion.sku = ONE_OF(random, case_skus);
+    event->promotion.active = chance(random, 50);
 }
 
 static inline void make_void(struct random *random, struct event *event)
@@ -214,13 +264,15 @@ static inline void make_observation(struct random *random, struct event *event)
 static inline enum event_kind any_kind(struct random *random)
 {
     static const enum event_kind kinds[] = {
-        EVENT_ORDER_LINE,      EVENT_ORDER_LINE,        EVENT_ORDER_LINE,
-        EVENT_ORDER_LINE,      EVENT_LINE_CANCELLED,    EVENT_LINE_SHIPPED,
-        EVENT_LINE_SHIPPED,    EVENT_LINE_RETURNED,     EVENT_ORDER_VOIDED,
-        EVENT_STOCK_COUNTED,   EVENT_STOCK_COUNTED,     EVENT_STOCK_RECEIVED,
-        EVENT_STOCK_ADJUSTED,  EVENT_STOCK_TRANSFERRED, EVENT_MAPPING_CHANGED,
-        EVENT_MAPPING_CHANGED, EVENT_MAPPING_CHANGED,   EVENT_POOL_CHANGED,
-        EVENT_RULE_CHANGED,    EVENT_OBSERVATION};
+        EVENT_ORDER_LINE,       EVENT_ORDER_LINE,        EVENT_ORDER_LINE,
+        EVENT_ORDER_LINE,       EVENT_LINE_CANCELLED,    EVENT_LINE_SHIPPED,
+        EVENT_LINE_SHIPPED,     EVENT_LINE_RETURNED,     EVENT_ORDER_VOIDED,
+        EVENT_STOCK_COUNTED,    EVENT_STOCK_COUNTED,     EVENT_STOCK_RECEIVED,
+        EVENT_STOCK_ADJUSTED,   EVENT_STOCK_TRANSFERRED, EVENT_MAPPING_CHANGED,
+        EVENT_MAPPING_CHANGED,  EVENT_MAPPING_CHANGED,   EVENT_POOL_CHANGED,
+        EVENT_RULE_CHANGED,     EVENT_OBSERVATION,       EVENT_RULE_CHANGED,
+        EVENT_TIER_DEFINED,     EVENT_VELOCITY_MEASURED, EVENT_VELOCITY_MEASURED,
+        EVENT_LATENCY_MEASURED, EVENT_PROMOTION_CHANGED};
 
     return ONE_OF(random, kinds);
 }
@@ -251,9 +303,13 @@ static inline void make_fact(struct random *random, struct arena *arena, struct 
     case EVENT_OBSERVATION:
         return make_observation(random, event);
     case EVENT_TIER_DEFINED:
+        return make_tier(random, event);
     case EVENT_VELOCITY_MEASURED:
+        return make_velocity(random, arena, event);
     case EVENT_LATENCY_MEASURED:
+        return make_latency(random, event);
     case EVENT_PROMOTION_CHANGED:
+        return make_promotion(random, event);
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
         return;

@@ -13,6 +13,8 @@ nothing was compared.
 """
 import argparse
 import datetime
+import decimal
+import fractions
 import functools
 import json
 import subprocess
@@ -35,6 +37,25 @@ def ms(at):
 def newest(facts):
     """What is dated: the latest one, of several at one time the one with the greatest id; None without any."""
     return max(facts, key=lambda fact: (fact["occurred_ms"], fact["event_id"]), default=None)
+
+
+DAY_MS = 86_400_000
+TIERS = {"T1": 100, "T2": 20, "T3": 5, "T4": 0}
+
+
+@functools.lru_cache(maxsize=65536)
+def priced_units(expected, bound):
+    """The smallest b with P(Poisson(expected) > b) <= bound, by the formula, to 60 digits."""
+    with decimal.localcontext() as context:
+        context.prec = 60
+        mean = decimal.Decimal(expected.numerator) / expected.denominator
+        likely = term = (-mean).exp()
+        buffer = 0
+        while (1 - likely) * bound.denominator > bound.numerator:
+            buffer += 1
+            term = term * mean / buffer
+            likely += term
+    return buffer
 
 
 class World:
@@ -67,14 +88,74 @@ class World:
 
     def rule_for(self, channel, listing, sku):
         """The narrowest scope that has a rule; in it the newest rule."""
-        scopes = [(channel, listing, ""), (channel, "", sku), ("", "", sku), (channel, "", ""), ("", "", "")]
-        if sku == "":
-            del scopes[1:3]
-        for in_channel, of_listing, of_sku in scopes:
-            rule = newest(self.all("rule_changed", channel=in_channel, listing=of_listing, sku=of_sku))
+        scopes = [dict(channel=channel, listing=listing), dict(channel=channel, sku=sku), dict(sku=sku),
+                  dict(channel=channel, tier=self.tier(sku)), dict(tier=self.tier(sku)), dict(channel=channel), {}]
+        for scope in scopes:
+            if scope.get("sku") == "" or scope.get("tier") == "":
+                continue
+            rule = newest(rule for rule in self.all("rule_changed")
+                          if all(rule.get(name, "") == scope.get(name, "")
+                                 for name in ("channel", "listing", "sku", "tier")))
             if rule is not None:
                 return rule
         return None
+
+    # ---- speed ----
+
+    def newest_measure(self, kind, **wanted):
+        return max(self.all(kind, **wanted), default=None,
+                   key=lambda fact: (ms(fact["as_of_at"]), fact["event_id"]))
+
+    def velocity(self, sku):
+        return self.newest_measure("velocity_measured", sku=sku)
+
+    def tiers(self):
+        """{name: units a day}"""
+        defined = {name: newest(self.all("tier_defined", tier=name)) for name in
+                   TIERS.keys() | {tier["tier"] for tier in self.all("tier_defined")}}
+        return {name: TIERS[name] if tier is None else tier["from_per_day"] for name, tier in defined.items()}
+
+    def tier(self, sku):
+        """The fastest that it reaches; of a promoted SKU the fastest of all."""
+        if sku == "":
+            return ""
+        velocity = self.velocity(sku)
+        promotion = newest(self.all("promotion_changed", sku=sku))
+        sold, window_ms = (0, 1) if velocity is None else (
+            sum(one["units"] for one in velocity["units"]), velocity["window_ms"])
+        per_day = fractions.Fraction(sold * DAY_MS, window_ms)
+        reached = [(-least, name) for name, least in self.tiers().items()
+                   if per_day >= least or (promotion is not None and promotion["active"])]
+        return min(reached)[1] if reached else ""
+
+    def price(self, channel, listing):
+        """(sets held back for the risk, the measurement that makes it, the latency): the dearest component's."""
+        components = self.mapping_now(channel, listing)["components"]
+        rule = self.rule_of(channel, listing)
+        latency = self.newest_measure("latency_measured", channel=channel)
+        if not components or rule is None or rule.get("risk_bound_ppm", 0) == 0 or latency is None:
+            return 0, "", ""
+        bound = fractions.Fraction(rule["risk_bound_ppm"], 1_000_000 * len(components))
+        prices = [(0, "", "")]
+        for component in components:
+            velocity = self.velocity(component["sku"])
+            if velocity is None:
+                continue
+            elsewhere = sum(one["units"] for one in velocity["units"] if one["channel"] != channel)
+            expected = fractions.Fraction(elsewhere * latency["latency_ms"], velocity["window_ms"])
+            sets = -(-priced_units(expected, bound) // component["units"])
+            if sets > 0:
+                prices.append((-sets, component["sku"], velocity["event_id"]))
+        sets, _, measurement = min(prices)
+        return -sets, measurement, latency["event_id"]
+
+    def measurement(self, channel, listing):
+        """Of a listing that sells one SKU its velocity, of another one what prices it."""
+        components = self.mapping_now(channel, listing)["components"]
+        if len(components) != 1:
+            return self.price(channel, listing)[1]
+        velocity = self.velocity(components[0]["sku"])
+        return "" if velocity is None else velocity["event_id"]
 
     # ---- order lines ----
 
@@ -200,10 +281,13 @@ class World:
     def listings(self):
         return {(mapping["channel"], mapping["listing"]) for mapping in self.all("mapping_changed")}
 
-    def rule_of(self, channel, listing):
-        """A rule of a SKU is for listings that sell nothing else."""
+    def sku_of(self, channel, listing):
+        """The SKU of a listing that sells nothing else: only for it are the rules of SKUs and tiers."""
         components = self.mapping_now(channel, listing)["components"]
-        return self.rule_for(channel, listing, components[0]["sku"] if len(components) == 1 else "")
+        return components[0]["sku"] if len(components) == 1 else ""
+
+    def rule_of(self, channel, listing):
+        return self.rule_for(channel, listing, self.sku_of(channel, listing))
 
     def quantity(self, channel, listing):
         """Whole sets of the scarcest component, less the larger buffer, at most the cap, nothing below the floor."""
@@ -218,7 +302,7 @@ class World:
                    for component in mapping["components"])
         sets = max(0, sets)
         rounded_up = -(-sets * rule["buffer_percent"] // 100)
-        shown = max(0, sets - max(rule["buffer_units"], rounded_up))
+        shown = max(0, sets - max(rule["buffer_units"], rounded_up, self.price(channel, listing)[0]))
         if rule["cap"] > 0:
             shown = min(shown, rule["cap"])
         if shown < rule["floor"]:
@@ -252,7 +336,9 @@ class World:
         rule = self.rule_of(channel, listing)
         return {"quantity": self.quantity(channel, listing), "sold_here": self.sold_here(channel, listing),
                 "address": self.address(channel, listing), "mapping": mapping["event_id"],
-                "rule": "" if rule is None else rule["event_id"]}
+                "rule": "" if rule is None else rule["event_id"],
+                "tier": self.tier(self.sku_of(channel, listing)), "priced": self.price(channel, listing)[0],
+                "measurement": self.measurement(channel, listing), "latency": self.price(channel, listing)[2]}
 
     def end(self):
         return {"positions": {"|".join(place): quantity for place, quantity in self.positions.items()},
@@ -313,11 +399,11 @@ def shrunk(program, case):
 
 
 class Tally:
-    """What was compared so far; the last three say that the cases are not empty ones."""
+    """What was compared so far; the last four say that the cases are not empty ones."""
 
     def __init__(self):
         self.agree = self.differ = self.events = 0
-        self.applied_lines = self.shown_listings = self.oversells = 0
+        self.applied_lines = self.shown_listings = self.priced_listings = self.oversells = 0
 
     def add(self, case, found):
         self.agree += not found
@@ -325,12 +411,13 @@ class Tally:
         self.events += len(case["events"])
         self.applied_lines += sum(line["waiting"] == "" for line in case["end"]["lines"].values())
         self.shown_listings += sum(listing["quantity"] > 0 for listing in case["end"]["listings"].values())
+        self.priced_listings += sum(listing["priced"] > 0 for listing in case["end"]["listings"].values())
         self.oversells += len(case["end"]["oversells"])
 
     def __str__(self):
         return (f"{self.agree} cases agree, {self.differ} differ, {self.events} events, "
                 f"{self.applied_lines} lines applied, {self.shown_listings} listings above 0, "
-                f"{self.oversells} oversells")
+                f"{self.priced_listings} priced, {self.oversells} oversells")
 
 
 def main():

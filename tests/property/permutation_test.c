@@ -65,9 +65,11 @@ static void sheet_targets(struct sheet *sheet, const struct store *store)
 
         sheet_add(sheet, store->arena,
                   "listing %s %s: quantity %" PRId64 " sold %" PRId64
-                  " address '%s' mapping %.8s rule '%.8s'",
+                  " address '%s' mapping %.8s rule '%.8s' tier '%s' priced %" PRId64
+                  " by '%.8s' '%.8s'",
                   row->channel, row->listing, row->quantity, row->sold_here, row->address,
-                  row->mapping_id, row->rule_id);
+                  row->mapping_id, row->rule_id, row->tier, row->priced, row->measurement_id,
+                  row->latency_id);
     }
 }
 
@@ -210,10 +212,18 @@ static void print_mapping(const struct event_mapping *fact)
 
 static void print_rule(const struct event_rule *rule)
 {
-    printf(" '%s' '%s' '%s': %zu pools %zu buckets, buffer %" PRId64 " or %" PRId64
-           "%%, cap %" PRId64 ", floor %" PRId64,
-           rule->channel, rule->listing, rule->sku, rule->pools_len, rule->buckets_len,
-           rule->buffer_units, rule->buffer_percent, rule->cap, rule->floor);
+    printf(" '%s' '%s' '%s' '%s': %zu pools %zu buckets, buffer %" PRId64 " or %" PRId64
+           "%% or %" PRId64 " ppm, cap %" PRId64 ", floor %" PRId64,
+           rule->channel, rule->listing, rule->sku, rule->tier, rule->pools_len, rule->buckets_len,
+           rule->buffer_units, rule->buffer_percent, rule->risk_bound_ppm, rule->cap, rule->floor);
+}
+
+static void print_velocity(const struct event_velocity *velocity)
+{
+    printf(" %s as of %" PRId64 " in %" PRId64 " ms:", velocity->sku, velocity->as_of_ms,
+           velocity->window_ms);
+    for (size_t i = 0; i < velocity->units_len; i++)
+        printf(" %" PRId64 " on %s", velocity->units[i].units, velocity->units[i].channel);
 }
 
 static void print_fact(const struct event *event)
@@ -254,9 +264,17 @@ static void print_fact(const struct event *event)
     case EVENT_RULE_CHANGED:
         return print_rule(&event->rule);
     case EVENT_TIER_DEFINED:
+        printf(" %s from %" PRId64, event->tier.tier, event->tier.from_per_day);
+        return;
     case EVENT_VELOCITY_MEASURED:
+        return print_velocity(&event->velocity);
     case EVENT_LATENCY_MEASURED:
+        printf(" %s as of %" PRId64 " is %" PRId64 " ms", event->latency.channel,
+               event->latency.as_of_ms, event->latency.latency_ms);
+        return;
     case EVENT_PROMOTION_CHANGED:
+        printf(" %s %s", event->promotion.sku, event->promotion.active ? "on" : "off");
+        return;
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

@@ -183,7 +183,10 @@ static void assert_same_listings(const struct both *both, uint64_t seed)
                     (same(row->channel, ours->channel) && same(row->listing, ours->listing) &&
                      same(row->address, ours->address) && row->quantity == ours->quantity &&
                      row->sold_here == ours->sold_here && same(row->mapping_id, ours->mapping_id) &&
-                     same(row->rule_id, ours->rule_id));
+                     same(row->rule_id, ours->rule_id) && same(row->tier, ours->tier) &&
+                     row->priced == ours->priced &&
+                     same(row->measurement_id, ours->measurement_id) &&
+                     same(row->latency_id, ours->latency_id));
         }
         if (!found)
             fail_msg("seed %" PRIu64 ": the listing %s differs", seed, ours->listing);

@@ -19,16 +19,16 @@ static void a_percent_buffer_is_rounded_up(void **state)
         const struct event_rule all = {.buffer_percent = 100};
         const struct event_rule none = {.buffer_percent = 0};
 
-        assert_int_equal(stock_quantity_under_rule(sets, &ten), left_of_10[sets - 1]);
-        assert_int_equal(stock_quantity_under_rule(sets, &third), left_of_33[sets - 1]);
-        assert_int_equal(stock_quantity_under_rule(sets, &half), left_of_50[sets - 1]);
-        assert_int_equal(stock_quantity_under_rule(sets, &all), 0);
-        assert_int_equal(stock_quantity_under_rule(sets, &none), sets);
+        assert_int_equal(stock_quantity_under_rule(sets, &ten, 0), left_of_10[sets - 1]);
+        assert_int_equal(stock_quantity_under_rule(sets, &third, 0), left_of_33[sets - 1]);
+        assert_int_equal(stock_quantity_under_rule(sets, &half, 0), left_of_50[sets - 1]);
+        assert_int_equal(stock_quantity_under_rule(sets, &all, 0), 0);
+        assert_int_equal(stock_quantity_under_rule(sets, &none, 0), sets);
     }
     const struct event_rule one = {.buffer_percent = 1};
-    assert_int_equal(stock_quantity_under_rule(1, &one), 0);
-    assert_int_equal(stock_quantity_under_rule(100, &one), 99);
-    assert_int_equal(stock_quantity_under_rule(101, &one), 99);
+    assert_int_equal(stock_quantity_under_rule(1, &one, 0), 0);
+    assert_int_equal(stock_quantity_under_rule(100, &one, 0), 99);
+    assert_int_equal(stock_quantity_under_rule(101, &one, 0), 99);
 }
 
 /* The larger buffer counts; the cap is of what is shown. */
@@ -62,22 +62,60 @@ static void a_rule_is_buffer_then_cap_then_floor(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        assert_int_equal(stock_quantity_under_rule(rows[i].sets, &rows[i].rule), rows[i].quantity);
-    assert_int_equal(stock_quantity_under_rule(7, NULL), 7);
-    assert_int_equal(stock_quantity_under_rule(-7, NULL), 0);
-    assert_int_equal(stock_quantity_under_rule(INT64_MAX, NULL), EVENT_QUANTITY_MAX);
+        assert_int_equal(stock_quantity_under_rule(rows[i].sets, &rows[i].rule, 0),
+                         rows[i].quantity);
+    assert_int_equal(stock_quantity_under_rule(7, NULL, 0), 7);
+    assert_int_equal(stock_quantity_under_rule(7, NULL, 3), 7); /* no rule, no bound */
+    assert_int_equal(stock_quantity_under_rule(-7, NULL, 0), 0);
+    assert_int_equal(stock_quantity_under_rule(INT64_MAX, NULL, 0), EVENT_QUANTITY_MAX);
 }
 
+static void the_largest_buffer_counts(void **state)
+{
+    static const struct {
+        int64_t sets;
+        struct event_rule rule;
+        int64_t priced;
+        int64_t buffer;
+    } rows[] = {
+        {100, {.buffer_units = 3, .buffer_percent = 2},   1,                  3                 },
+        {100, {.buffer_units = 3, .buffer_percent = 4},   1,                  4                 },
+        {100, {.buffer_units = 3, .buffer_percent = 4},   5,                  5                 },
+        {101, {.buffer_units = 3, .buffer_percent = 5},   5,                  6                 },
+        {0,   {.buffer_percent = 100},                    0,                  0                 },
+        {-1,  {.buffer_percent = 100, .safety_stock = 9}, 2,                  2                 },
+        {5,   {.buffer_units = 1},                        EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        assert_int_equal(stock_buffer_under_rule(rows[i].sets, &rows[i].rule, rows[i].priced),
+                         rows[i].buffer);
+    assert_int_equal(stock_buffer_under_rule(9, NULL, 9), 0);
+}
+
+/* Closest first, as stock.h says it. */
 static const struct stock_rule ladder[] = {
-    {"listing",          1, {.channel = "shop", .listing = "hat", .sku = "", .tier = ""}},
-    {"sku with channel", 2, {.channel = "shop", .listing = "", .sku = "cap", .tier = ""}},
-    {"sku",              3, {.channel = "", .listing = "", .sku = "cap", .tier = ""}    },
-    {"channel",          4, {.channel = "shop", .listing = "", .sku = "", .tier = ""}   },
-    {"everything",       5, {.channel = "", .listing = "", .sku = "", .tier = ""}       },
+    {"listing",           1, {.channel = "shop", .listing = "hat", .sku = "", .tier = ""}},
+    {"sku with channel",  2, {.channel = "shop", .listing = "", .sku = "cap", .tier = ""}},
+    {"sku",               3, {.channel = "", .listing = "", .sku = "cap", .tier = ""}    },
+    {"tier with channel", 4, {.channel = "shop", .listing = "", .sku = "", .tier = "T2"} },
+    {"tier",              5, {.channel = "", .listing = "", .sku = "", .tier = "T2"}     },
+    {"channel",           6, {.channel = "shop", .listing = "", .sku = "", .tier = ""}   },
+    {"everything",        7, {.channel = "", .listing = "", .sku = "", .tier = ""}       },
+};
+enum { LISTING = 1, SKU_CHANNEL = 2, SKU = 4, TIER_CHANNEL = 8, TIER = 16, CHANNEL = 32, ALL = 64 };
+
+/* A listing: channel, name, its only SKU, the tier of that. */
+struct of {
+    const char *channel;
+    const char *listing;
+    const char *sku;
+    const char *tier;
 };
 
 /* With the rules of the set, in either order, picks the first of them that is one of `fitting`. */
-static void assert_closest(size_t set, bool is_reversed, const char *const names[3], size_t fitting)
+static void assert_closest(size_t set, bool is_reversed, const struct of *of, size_t fitting)
 {
     const struct stock_rule *some[ARRAY_LEN(ladder)];
     const struct stock_rule *expected = NULL;
@@ -91,30 +129,34 @@ static void assert_closest(size_t set, bool is_reversed, const char *const names
         if (expected == NULL && (set & fitting) >> i & 1)
             expected = &ladder[i];
     }
-    assert_ptr_equal(stock_pick_rule(some, len, names[0], names[1], names[2]), expected);
+    assert_ptr_equal(stock_pick_rule(some, len, of->channel, of->listing, of->sku, of->tier),
+                     expected);
 }
 
 /* The closer scope wins, however new a wider one is. */
 static void the_closest_rule_wins(void **state)
 {
     static const struct {
-        const char *names[3]; /* channel, listing, its only SKU */
-        size_t fitting;       /* bits: which of the ladder are for it */
+        struct of of;
+        size_t fitting; /* which of the ladder are for it */
     } rows[] = {
-        {{"shop", "hat", "cap"},  31            },
-        {{"shop", "coat", "cap"}, 2 | 4 | 8 | 16},
-        {{"mall", "hat", "cap"},  4 | 16        },
-        {{"shop", "coat", "tie"}, 8 | 16        },
-        {{"shop", "hat", ""},     1 | 8 | 16    },
-        {{"shop", "set", ""},     8 | 16        },
-        {{"mall", "coat", "tie"}, 16            },
+        {{"shop", "hat", "cap", "T2"},  127                                },
+        {{"shop", "coat", "cap", "T2"}, 127 - LISTING                      },
+        {{"shop", "hat", "cap", "T1"},  127 - TIER - TIER_CHANNEL          },
+        {{"mall", "hat", "cap", "T2"},  SKU + TIER + ALL                   },
+        {{"shop", "coat", "tie", "T2"}, TIER_CHANNEL + TIER + CHANNEL + ALL},
+        {{"shop", "coat", "tie", ""},   CHANNEL + ALL                      },
+        {{"shop", "hat", "", ""},       LISTING + CHANNEL + ALL            },
+        {{"shop", "set", "", ""},       CHANNEL + ALL                      },
+        {{"mall", "coat", "tie", "T2"}, TIER + ALL                         },
+        {{"mall", "coat", "tie", "T4"}, ALL                                },
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        for (size_t set = 0; set < 32; set++) {
-            assert_closest(set, false, rows[i].names, rows[i].fitting);
-            assert_closest(set, true, rows[i].names, rows[i].fitting);
+        for (size_t set = 0; set < 1 << ARRAY_LEN(ladder); set++) {
+            assert_closest(set, false, &rows[i].of, rows[i].fitting);
+            assert_closest(set, true, &rows[i].of, rows[i].fitting);
         }
     }
 }
@@ -130,8 +172,8 @@ static void within_a_scope_the_newest_rule_wins_then_the_greater_id(void **state
     const struct stock_rule *back[] = {&rules[2], &rules[1], &rules[0]};
 
     (void)state;
-    assert_ptr_equal(stock_pick_rule(forth, 3, "shop", "hat", "cap"), &rules[1]);
-    assert_ptr_equal(stock_pick_rule(back, 3, "shop", "hat", "cap"), &rules[1]);
+    assert_ptr_equal(stock_pick_rule(forth, 3, "shop", "hat", "cap", "T1"), &rules[1]);
+    assert_ptr_equal(stock_pick_rule(back, 3, "shop", "hat", "cap", "T1"), &rules[1]);
 }
 
 static void an_older_rule_is_kept_but_not_in_force(void **state)
@@ -409,6 +451,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_percent_buffer_is_rounded_up),
         cmocka_unit_test(a_rule_is_buffer_then_cap_then_floor),
+        cmocka_unit_test(the_largest_buffer_counts),
         cmocka_unit_test(the_closest_rule_wins),
         cmocka_unit_test(within_a_scope_the_newest_rule_wins_then_the_greater_id),
         cmocka_unit_test(an_older_rule_is_kept_but_not_in_force),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/stock/measure.h"
 #include "lib/stock/stock.h"
 
 #define STORE_ROWS(type) \
@@ -38,6 +39,10 @@ struct store {
     STORE_ROWS(struct stock_mapping) mappings;
     STORE_ROWS(struct stock_rule) rules;
     STORE_ROWS(struct stock_pool) pools;
+    STORE_ROWS(struct stock_tier) tiers;
+    STORE_ROWS(struct stock_velocity) velocities;
+    STORE_ROWS(struct stock_latency) latencies;
+    STORE_ROWS(struct stock_promotion) promotions;
     STORE_ROWS(struct stock_position) positions;
     STORE_ROWS(struct stock_count) counts;
     STORE_ROWS(struct stock_movement) movements;
@@ -142,6 +147,27 @@ static inline void store_save_catalogue(struct store *store, const struct stock 
         store_put_listings(store, listings[i].listing);
 }
 
+static inline void store_save_measures(struct store *store, const struct stock *stock)
+{
+    const struct stock_tier *const *tiers = NULL;
+    const struct stock_velocity *const *velocities = NULL;
+    const struct stock_latency *const *latencies = NULL;
+    const struct stock_promotion *const *promotions = NULL;
+    size_t len = stock_new_tiers(stock, &tiers);
+
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, tiers, *tiers[i]);
+    len = stock_new_velocities(stock, &velocities);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, velocities, *velocities[i]);
+    len = stock_new_latencies(stock, &latencies);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, latencies, *latencies[i]);
+    len = stock_new_promotions(stock, &promotions);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, promotions, *promotions[i]);
+}
+
 static inline void store_save_oversells(struct store *store, const struct stock *stock)
 {
     const struct stock_oversell *const *oversells = NULL;
@@ -177,6 +203,7 @@ static inline void store_save(struct store *store, const struct stock *stock)
 {
     store_save_lines(store, stock);
     store_save_catalogue(store, stock);
+    store_save_measures(store, stock);
     store_save_positions(store, stock);
     store_save_oversells(store, stock);
 }
@@ -208,6 +235,14 @@ static inline void store_load_all(const struct store *store, struct stock *stock
         stock_load_rule(stock, &store->rules.rows[i]);
     for (size_t i = 0; i < store->pools.len; i++)
         stock_load_pool(stock, &store->pools.rows[i]);
+    for (size_t i = 0; i < store->tiers.len; i++)
+        stock_load_tier(stock, &store->tiers.rows[i]);
+    for (size_t i = 0; i < store->velocities.len; i++)
+        stock_load_velocity(stock, &store->velocities.rows[i]);
+    for (size_t i = 0; i < store->latencies.len; i++)
+        stock_load_latency(stock, &store->latencies.rows[i]);
+    for (size_t i = 0; i < store->promotions.len; i++)
+        stock_load_promotion(stock, &store->promotions.rows[i]);
     for (size_t i = 0; i < store->positions.len; i++)
         stock_load_position(stock, &store->positions.rows[i]);
     for (size_t i = 0; i < store->counts.len; i++)
@@ -303,9 +338,17 @@ static inline void touched_add_event(struct touched *touched, const struct event
         names_add(&touched->scopes, event->rule.channel, event->rule.listing, event->rule.sku);
         return;
     case EVENT_TIER_DEFINED:
+        names_add(&touched->scopes, "", "", "");
+        return;
     case EVENT_VELOCITY_MEASURED:
+        names_add(&touched->skus, event->velocity.sku, "", "");
+        return;
     case EVENT_LATENCY_MEASURED:
+        names_add(&touched->scopes, event->latency.channel, "", "");
+        return;
     case EVENT_PROMOTION_CHANGED:
+        names_add(&touched->skus, event->promotion.sku, "", "");
+        return;
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
@@ -434,6 +477,34 @@ static inline void store_load_touched_positions(const struct store *store, struc
     }
 }
 
+static inline bool store_has_channel(const struct touched *touched, const char *channel)
+{
+    for (size_t i = 0; i < touched->listings.len; i++) {
+        if (same(touched->listings.texts[i][0], channel))
+            return true;
+    }
+    return false;
+}
+
+static inline void store_load_touched_measures(const struct store *store, struct stock *stock,
+                                               const struct touched *touched)
+{
+    for (size_t i = 0; i < store->tiers.len; i++)
+        stock_load_tier(stock, &store->tiers.rows[i]);
+    for (size_t i = 0; i < store->velocities.len; i++) {
+        if (names_has(&touched->skus, store->velocities.rows[i].velocity.sku, "", ""))
+            stock_load_velocity(stock, &store->velocities.rows[i]);
+    }
+    for (size_t i = 0; i < store->latencies.len; i++) {
+        if (store_has_channel(touched, store->latencies.rows[i].latency.channel))
+            stock_load_latency(stock, &store->latencies.rows[i]);
+    }
+    for (size_t i = 0; i < store->promotions.len; i++) {
+        if (names_has(&touched->skus, store->promotions.rows[i].promotion.sku, "", ""))
+            stock_load_promotion(stock, &store->promotions.rows[i]);
+    }
+}
+
 static inline void store_load_touched(const struct store *store, struct stock *stock,
                                       const struct event *const *events, size_t count)
 {
@@ -444,6 +515,7 @@ static inline void store_load_touched(const struct store *store, struct stock *s
     store_load_touched_lines(store, stock, touched);
     store_touch_listings(store, touched);
     store_load_touched_positions(store, stock, touched);
+    store_load_touched_measures(store, stock, touched);
     for (size_t i = 0; i < store->movements.len; i++) {
         const struct stock_movement *movement = &store->movements.rows[i];
 
