@@ -30,7 +30,8 @@ CREATE VIEW targets AS
 SELECT l.channel, l.listing, l.address, l.sku, l.quantity, l.version,
        coalesce(c.version, 0) AS confirmed_version, c.quantity AS confirmed_quantity, c.confirmed_at,
        o.quantity AS observed_quantity, o.observed_at, l.changed_at, l.event_id, l.rule_id,
-       l.mapping_id, c.version IS NOT DISTINCT FROM l.version AS at_rest
+       l.mapping_id, l.tier, l.priced, l.measurement_id, l.latency_id,
+       c.version IS NOT DISTINCT FROM l.version AS at_rest
   FROM ledger.listings l
   LEFT JOIN ledger.confirmations c USING (channel, listing)
   LEFT JOIN ledger.observations o USING (channel, listing);

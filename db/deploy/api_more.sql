@@ -23,7 +23,7 @@ COMMENT ON VIEW movements IS 'Each change of a position, and the event that made
 
 CREATE VIEW target_history AS
 SELECT channel, listing, version, address, quantity, sold_here, event_id, rule_id, mapping_id,
-       cause_channel,
+       cause_channel, tier, priced, measurement_id, latency_id,
        CASE WHEN occurred_ms > 0 THEN ledger.at_ms(occurred_ms) END AS occurred_at,
        CASE WHEN received_ms > 0 THEN ledger.at_ms(received_ms) END AS received_at,
        CASE WHEN applied_ms > 0 THEN ledger.at_ms(applied_ms) END AS applied_at
@@ -39,7 +39,7 @@ COMMENT ON VIEW mappings IS 'What each listing sells since when, a row for each 
 
 CREATE VIEW rules AS
 SELECT rule_id, channel, listing, sku, pools, buckets, buffer_units, buffer_percent, cap, floor,
-       ledger.at_ms(valid_from_ms) AS valid_from
+       tier, risk_bound_ppm, safety_stock, ledger.at_ms(valid_from_ms) AS valid_from
   FROM ledger.rules;
 COMMENT ON VIEW rules IS 'How quantities follow from positions since when; empty scope columns mean any.';
 

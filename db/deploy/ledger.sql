@@ -283,6 +283,9 @@ CREATE TABLE rules (
     buffer_percent bigint NOT NULL CHECK (buffer_percent BETWEEN 0 AND 100),
     cap bigint NOT NULL CHECK (cap >= 0),
     floor bigint NOT NULL CHECK (floor >= 0),
+    tier text NOT NULL,
+    risk_bound_ppm bigint NOT NULL CHECK (risk_bound_ppm BETWEEN 0 AND 100000),
+    safety_stock bigint NOT NULL CHECK (safety_stock >= 0),
     valid_from_ms bigint NOT NULL
 );
 COMMENT ON TABLE rules IS 'How a listing''s quantity follows from positions, dated. Empty scope columns mean any.';
@@ -296,6 +299,9 @@ COMMENT ON COLUMN rules.buffer_units IS 'Units held back.';
 COMMENT ON COLUMN rules.buffer_percent IS 'Percent held back, rounded up; the larger buffer counts.';
 COMMENT ON COLUMN rules.cap IS 'Most that is shown, 0: no cap.';
 COMMENT ON COLUMN rules.floor IS 'Less than this is shown as 0.';
+COMMENT ON COLUMN rules.tier IS 'Scope: SKUs of a velocity tier.';
+COMMENT ON COLUMN rules.risk_bound_ppm IS 'How likely an oversell by a sale elsewhere may be at most (millionths); 0: not priced.';
+COMMENT ON COLUMN rules.safety_stock IS 'What an emergency shows; no part of a target.';
 COMMENT ON COLUMN rules.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX rules_channel ON rules (channel, listing, sku);
 

@@ -16,6 +16,10 @@ CREATE TABLE listings (
     sold_here bigint NOT NULL,
     mapping_id text NOT NULL,
     rule_id text NOT NULL,
+    tier text NOT NULL,
+    priced bigint NOT NULL,
+    measurement_id text NOT NULL,
+    latency_id text NOT NULL,
     event_id text NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (channel, listing)
@@ -30,6 +34,10 @@ COMMENT ON COLUMN listings.version IS 'Version of the newest target.';
 COMMENT ON COLUMN listings.sold_here IS 'Units sold through this listing, less cancelled ones.';
 COMMENT ON COLUMN listings.mapping_id IS 'Mapping in force.';
 COMMENT ON COLUMN listings.rule_id IS 'Rule in force; empty: the default.';
+COMMENT ON COLUMN listings.tier IS 'Velocity tier of its SKU; empty: it sells several, or none is so slow.';
+COMMENT ON COLUMN listings.priced IS 'Units of the listing that the risk of overselling costs.';
+COMMENT ON COLUMN listings.measurement_id IS 'Velocity that tier and price follow from; empty: none.';
+COMMENT ON COLUMN listings.latency_id IS 'Latency that the price follows from; empty: not priced.';
 COMMENT ON COLUMN listings.event_id IS 'Event that changed it last.';
 COMMENT ON COLUMN listings.changed_at IS 'Last change of the target.';
 CREATE INDEX listings_address ON listings (channel, address) WHERE address <> '';
@@ -75,6 +83,10 @@ CREATE TABLE targets (
     event_id text NOT NULL,
     rule_id text NOT NULL,
     mapping_id text NOT NULL,
+    tier text NOT NULL,
+    priced bigint NOT NULL,
+    measurement_id text NOT NULL,
+    latency_id text NOT NULL,
     cause_channel text NOT NULL,
     occurred_ms bigint NOT NULL,
     received_ms bigint NOT NULL,
@@ -92,6 +104,10 @@ COMMENT ON COLUMN targets.sold_here IS 'Units sold through the listing until the
 COMMENT ON COLUMN targets.event_id IS 'Event that caused it.';
 COMMENT ON COLUMN targets.rule_id IS 'Rule in force; empty: the default.';
 COMMENT ON COLUMN targets.mapping_id IS 'Mapping in force.';
+COMMENT ON COLUMN targets.tier IS 'Velocity tier of its SKU; empty: it sold several, or none was so slow.';
+COMMENT ON COLUMN targets.priced IS 'Units of the listing that the risk of overselling cost.';
+COMMENT ON COLUMN targets.measurement_id IS 'Velocity that tier and price followed from; empty: none.';
+COMMENT ON COLUMN targets.latency_id IS 'Latency that the price followed from; empty: not priced.';
 COMMENT ON COLUMN targets.cause_channel IS 'Channel of the causing event.';
 COMMENT ON COLUMN targets.occurred_ms IS 'When the cause happened (ms).';
 COMMENT ON COLUMN targets.received_ms IS 'When ingest had it (ms).';
@@ -100,21 +116,23 @@ COMMENT ON COLUMN targets.traceparent IS 'W3C trace context of the cause.';
 
 CREATE TABLE outbox (
     outbox_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('target', 'catalog')),
+    kind text NOT NULL CHECK (kind IN ('target', 'catalog', 'event')),
     channel text NOT NULL,
     listing text NOT NULL,
     version bigint NOT NULL,
     address text NOT NULL,
-    sku text NOT NULL
+    sku text NOT NULL,
+    body bytea NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE outbox IS 'What must be on Kafka and is not yet known to be: written with its cause, deleted after the broker has it.';
 COMMENT ON COLUMN outbox.outbox_id IS 'Order of writing, which for one listing is the order of its versions.';
-COMMENT ON COLUMN outbox.kind IS 'target or catalog.';
+COMMENT ON COLUMN outbox.kind IS 'target, catalog or event.';
 COMMENT ON COLUMN outbox.channel IS 'Channel.';
 COMMENT ON COLUMN outbox.listing IS 'Listing.';
 COMMENT ON COLUMN outbox.version IS 'Target''s version; 0 for catalog entries.';
 COMMENT ON COLUMN outbox.address IS 'For catalog entries.';
 COMMENT ON COLUMN outbox.sku IS 'For catalog entries.';
+COMMENT ON COLUMN outbox.body IS 'For events: the record.';
 
 CREATE TABLE pushes (
     partition integer NOT NULL,

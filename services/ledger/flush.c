@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "services/ledger/measures.h"
 #include "services/ledger/rows.h"
 
 #include "sql.h"
@@ -149,14 +150,17 @@ struct rule_row {
     int64_t buffer_percent;
     int64_t cap;
     int64_t floor;
+    const char *tier;
+    int64_t risk_bound_ppm;
+    int64_t safety_stock;
     int64_t valid_from_ms;
 };
 
 #define ROW struct rule_row
 static const struct ledger_rows_column rule_columns[] = {
-    TEXT(id),    TEXT(channel), TEXT(listing),      TEXT(sku),
-    TEXT(pools), TEXT(buckets), INT(buffer_units),  INT(buffer_percent),
-    INT(cap),    INT(floor),    INT(valid_from_ms), {0},
+    TEXT(id),      TEXT(channel),       TEXT(listing),       TEXT(sku),          TEXT(pools),
+    TEXT(buckets), INT(buffer_units),   INT(buffer_percent), INT(cap),           INT(floor),
+    TEXT(tier),    INT(risk_bound_ppm), INT(safety_stock),   INT(valid_from_ms), {0},
 };
 #undef ROW
 
@@ -225,6 +229,9 @@ static bool flush_rules(struct flusher *flusher, struct err *err)
             .buffer_percent = rule->buffer_percent,
             .cap = rule->cap,
             .floor = rule->floor,
+            .tier = rule->tier,
+            .risk_bound_ppm = rule->risk_bound_ppm,
+            .safety_stock = rule->safety_stock,
             .valid_from_ms = rules[i]->valid_from_ms,
         };
 
@@ -240,7 +247,8 @@ static bool flush_catalogue(struct flusher *flusher, struct err *err)
 
     return flush_rows(flusher, sql_ledger_insert_mappings, mappings, count, mapping_columns, err) &&
            flush_components(flusher, mappings, count, err) && flush_pools(flusher, err) &&
-           flush_rules(flusher, err);
+           flush_rules(flusher, err) &&
+           ledger_measures_flush(flusher->pg, flusher->arena, flusher->stock, err);
 }
 
 /* ---- positions ---- */
@@ -361,6 +369,10 @@ struct listing_row {
     int64_t sold_here;
     const char *mapping_id;
     const char *rule_id;
+    const char *tier;
+    int64_t priced;
+    const char *measurement_id;
+    const char *latency_id;
     const char *event_id;
     const char *cause_channel;
     int64_t occurred_ms;
@@ -372,13 +384,30 @@ struct listing_row {
 
 #define ROW struct listing_row
 static const struct ledger_rows_column listing_columns[] = {
-    TEXT(channel),  TEXT(listing),    TEXT(address), TEXT(sku),      INT(quantity), INT(version),
-    INT(sold_here), TEXT(mapping_id), TEXT(rule_id), TEXT(event_id), {0},
+    TEXT(channel), TEXT(listing),        TEXT(address),    TEXT(sku),      INT(quantity),
+    INT(version),  INT(sold_here),       TEXT(mapping_id), TEXT(rule_id),  TEXT(tier),
+    INT(priced),   TEXT(measurement_id), TEXT(latency_id), TEXT(event_id), {0},
 };
 static const struct ledger_rows_column target_columns[] = {
-    TEXT(channel),    TEXT(listing),    INT(version),    TEXT(address),     INT(quantity),
-    INT(sold_here),   TEXT(event_id),   TEXT(rule_id),   TEXT(mapping_id),  TEXT(cause_channel),
-    INT(occurred_ms), INT(received_ms), INT(applied_ms), TEXT(traceparent), {0},
+    TEXT(channel),
+    TEXT(listing),
+    INT(version),
+    TEXT(address),
+    INT(quantity),
+    INT(sold_here),
+    TEXT(event_id),
+    TEXT(rule_id),
+    TEXT(mapping_id),
+    TEXT(tier),
+    INT(priced),
+    TEXT(measurement_id),
+    TEXT(latency_id),
+    TEXT(cause_channel),
+    INT(occurred_ms),
+    INT(received_ms),
+    INT(applied_ms),
+    TEXT(traceparent),
+    {0},
 };
 static const struct ledger_rows_column outbox_target_columns[] = {
     TEXT(kind), TEXT(channel), TEXT(listing), INT(version), TEXT(address), TEXT(sku), {0},
@@ -437,6 +466,10 @@ flush_listing_row(struct flusher *flusher, const struct stock_listing_change *ch
         .sold_here = listing->sold_here,
         .mapping_id = listing->mapping_id,
         .rule_id = listing->rule_id,
+        .tier = listing->tier,
+        .priced = listing->priced,
+        .measurement_id = listing->measurement_id,
+        .latency_id = listing->latency_id,
         .event_id = listing->event_id,
         .cause_channel = cause == NULL ? "" : cause->source.channel,
         .occurred_ms = cause == NULL ? 0 : cause->times.occurred_ms,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "services/ledger/keys.h"
+#include "services/ledger/measures.h"
 #include "services/ledger/subject.h"
 
 #include "sql.h"
@@ -140,9 +141,14 @@ static void loader_add_event(struct loader *loader, const struct event *event)
         ledger_keys_add(&loader->rule_scopes, subject.channel, subject.listing, subject.sku);
         return;
     case EVENT_TIER_DEFINED:
-    case EVENT_VELOCITY_MEASURED:
+        ledger_keys_add(&loader->rule_scopes, "", "", "");
+        return;
     case EVENT_LATENCY_MEASURED:
+        ledger_keys_add(&loader->rule_scopes, subject.channel, "", "");
+        return;
+    case EVENT_VELOCITY_MEASURED:
     case EVENT_PROMOTION_CHANGED:
+        break;
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
@@ -348,6 +354,10 @@ static bool loader_load_listings(struct loader *loader, struct err *err)
             .sold_here = pg_rows_int(rows, row, "sold_here"),
             .mapping_id = text_of(loader, rows, row, "mapping_id"),
             .rule_id = text_of(loader, rows, row, "rule_id"),
+            .tier = text_of(loader, rows, row, "tier"),
+            .priced = pg_rows_int(rows, row, "priced"),
+            .measurement_id = text_of(loader, rows, row, "measurement_id"),
+            .latency_id = text_of(loader, rows, row, "latency_id"),
             .event_id = text_of(loader, rows, row, "event_id"),
         };
         int64_t version = pg_rows_int(rows, row, "version");
@@ -419,7 +429,9 @@ static bool loader_load_rules(struct loader *loader, struct err *err)
                      .buffer_percent = pg_rows_int(rows, row, "buffer_percent"),
                      .cap = pg_rows_int(rows, row, "cap"),
                      .floor = pg_rows_int(rows, row, "floor"),
-                     .tier = ""},
+                     .tier = text_of(loader, rows, row, "tier"),
+                     .risk_bound_ppm = pg_rows_int(rows, row, "risk_bound_ppm"),
+                     .safety_stock = pg_rows_int(rows, row, "safety_stock")},
         };
 
         rule.rule.pools =
@@ -535,6 +547,9 @@ static bool loader_load(struct loader *loader, struct err *err)
                               err) ||
         !loader_load_mappings(loader, known, err) || !loader_load_listings(loader, err) ||
         !loader_load_pools(loader, err) || !loader_load_rules(loader, err))
+        return false;
+    if (!ledger_measures_load(loader->pg, loader->arena, loader->stock, &loader->skus,
+                              &loader->channels, err))
         return false;
     if (loader->skus.len == 0)
         return true;

@@ -1,7 +1,8 @@
 INSERT INTO targets
        (channel, listing, version, address, quantity, sold_here, event_id, rule_id, mapping_id,
-        cause_channel, occurred_ms, received_ms, applied_ms, traceparent)
+        tier, priced, measurement_id, latency_id, cause_channel, occurred_ms, received_ms,
+        applied_ms, traceparent)
 SELECT *
   FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
-              $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::bigint[],
-              $13::bigint[], $14::text[])
+              $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[],
+              $13::text[], $14::text[], $15::bigint[], $16::bigint[], $17::bigint[], $18::text[])
