@@ -314,11 +314,11 @@ CREATE TABLE counts (
     quantity bigint NOT NULL CHECK (quantity >= 0),
     PRIMARY KEY (sku, pool, bucket)
 );
-COMMENT ON TABLE counts IS 'The latest stock count of each position.';
+COMMENT ON TABLE counts IS 'The latest stock count in force of each position.';
 COMMENT ON COLUMN counts.sku IS 'SKU.';
 COMMENT ON COLUMN counts.pool IS 'Pool.';
 COMMENT ON COLUMN counts.bucket IS 'Bucket.';
-COMMENT ON COLUMN counts.event_id IS 'Event of the count.';
+COMMENT ON COLUMN counts.event_id IS 'Event of the count; empty: all counts of the position are held.';
 COMMENT ON COLUMN counts.counted_ms IS 'When it was counted (ms).';
 COMMENT ON COLUMN counts.quantity IS 'Units counted.';
 
@@ -379,7 +379,7 @@ COMMENT ON COLUMN movements.delta IS 'Units by which the fact changes the bucket
 COMMENT ON COLUMN movements.effect IS 'What it did to the position: 0 when a later count replaced it.';
 COMMENT ON COLUMN movements.balance IS 'Position after it.';
 COMMENT ON COLUMN movements.occurred_ms IS 'When the fact happened (ms).';
-COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped.';
+COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped, sent, removed, disposed, lost.';
 COMMENT ON COLUMN movements.applied_at IS 'When it was written; months are partitions.';
 COMMENT ON COLUMN movements.batch_id IS 'Transaction that wrote it: a row of batches.';
 COMMENT ON COLUMN movements.topic_partition IS 'Partition of the record whose application made it; with an event that frees a waiting line, that event''s.';

@@ -51,6 +51,54 @@ static bool check_transfer(const struct event_transfer *transfer, struct event_b
     return breaks(ret_breach, EVENT_SAME_PLACE);
 }
 
+static bool check_received(const struct event_stock *stock, struct event_breach *ret_breach,
+                           struct err *err)
+{
+    if (stock->shipment_id[0] == '\0' || stock->removal_id[0] == '\0')
+        return true;
+    err_set(err, ERR_REJECT, "shipment_id and removal_id are both given, want one");
+    return breaks(ret_breach, EVENT_NAMED_TWICE);
+}
+
+static bool check_route(const char *from_pool, const char *to_pool,
+                        struct event_breach *ret_breach, struct err *err)
+{
+    if (strcmp(from_pool, to_pool) != 0)
+        return true;
+    err_set(err, ERR_REJECT, "to_pool is where it comes from, '%s'", to_pool);
+    return breaks(ret_breach, EVENT_SAME_PLACE);
+}
+
+static bool check_inbound(const struct event_inbound *inbound, struct event_breach *ret_breach,
+                          struct err *err)
+{
+    if (event_inbound_status(inbound->status) == NULL) {
+        err_set(err, ERR_REJECT, "status is '%.100s', want one like 'receiving'", inbound->status);
+        return breaks(ret_breach, EVENT_UNKNOWN_STATUS);
+    }
+    return check_route(inbound->from_pool, inbound->to_pool, ret_breach, err);
+}
+
+static bool check_removal(const struct event_removal *removal, struct event_breach *ret_breach,
+                          struct err *err)
+{
+    if (strcmp(removal->bucket, "in_removal") == 0) {
+        err_set(err, ERR_REJECT, "bucket is 'in_removal', want one that units leave");
+        return breaks(ret_breach, EVENT_SAME_PLACE);
+    }
+    if (removal->cancelled > removal->requested) {
+        err_set(err, ERR_REJECT, "cancelled is %lld, want at most the %lld requested",
+                (long long)removal->cancelled, (long long)removal->requested);
+        return breaks(ret_breach, EVENT_TOO_MUCH);
+    }
+    if (removal->received > 0 && removal->to_pool[0] == '\0') {
+        err_set(err, ERR_REJECT, "to_pool is missing beside %lld received",
+                (long long)removal->received);
+        return breaks(ret_breach, EVENT_FIELD_MISSING);
+    }
+    return check_route(removal->from_pool, removal->to_pool, ret_breach, err);
+}
+
 static bool check_mapping(const struct event_mapping *mapping, struct event_breach *ret_breach,
                           struct err *err)
 {
@@ -125,6 +173,12 @@ static bool check_fact(const struct event *event, struct event_breach *ret_breac
         return check_part(event, ret_breach, err);
     case EVENT_STOCK_TRANSFERRED:
         return check_transfer(&event->transfer, ret_breach, err);
+    case EVENT_STOCK_RECEIVED:
+        return check_received(&event->stock, ret_breach, err);
+    case EVENT_INBOUND_REPORTED:
+        return check_inbound(&event->inbound, ret_breach, err);
+    case EVENT_REMOVAL_REPORTED:
+        return check_removal(&event->removal, ret_breach, err);
     case EVENT_MAPPING_CHANGED:
         return check_mapping(&event->mapping, ret_breach, err);
     case EVENT_RULE_CHANGED:
@@ -136,7 +190,6 @@ static bool check_fact(const struct event *event, struct event_breach *ret_breac
     case EVENT_NONE:
     case EVENT_ORDER_VOIDED:
     case EVENT_STOCK_COUNTED:
-    case EVENT_STOCK_RECEIVED:
     case EVENT_STOCK_ADJUSTED:
     case EVENT_POOL_CHANGED:
     case EVENT_TIER_DEFINED:
@@ -180,6 +233,15 @@ static bool check_reasons(const struct event *event, struct err *err)
     return true;
 }
 
+/* Waived, it is a receipt like any other. */
+static bool check_names_removal(const struct event *event, struct err *err)
+{
+    if (event->kind != EVENT_STOCK_RECEIVED || strcmp(event->stock.reason, "removal") != 0 ||
+        event->stock.removal_id[0] != '\0')
+        return true;
+    return err_set(err, ERR_REJECT, "removal_id is missing beside reason 'removal'");
+}
+
 static bool check_waivable(const struct event *event, struct event_breach *ret_breach,
                            struct err *err)
 {
@@ -189,6 +251,8 @@ static bool check_waivable(const struct event *event, struct event_breach *ret_b
         reason = EVENT_COUNT_IN_FUTURE;
     else if (!check_reasons(event, err))
         reason = EVENT_REASON_UNKNOWN;
+    else if (!check_names_removal(event, err))
+        reason = EVENT_REMOVAL_MISSING;
     *ret_breach = (struct event_breach){reason, true};
     return *reason == '\0';
 }
@@ -222,14 +286,17 @@ static const struct {
     {EVENT_NEGATIVE_QUANTITY, "a quantity is below zero where that makes no sense"},
     {EVENT_OUT_OF_RANGE, "a time is beyond its bounds"},
     {EVENT_OVERFLOW, "a quantity, or what would come of it, is larger than the ledger can hold"},
-    {EVENT_REASON_MISSING, "stock was adjusted without a reason"},
+    {EVENT_REASON_MISSING, "stock was adjusted or transferred without a reason"},
     {EVENT_REASON_UNKNOWN, "the reason is none of the known ones"},
-    {EVENT_SAME_PLACE, "a transfer ends where it starts"},
+    {EVENT_REMOVAL_MISSING, "units of a removal were received, and it does not say of which one"},
+    {EVENT_SAME_PLACE, "it ends where it starts"},
     {EVENT_TOO_MUCH, "more was cancelled than ordered"},
     {EVENT_UNKNOWN_BUCKET, "there is no such bucket, or facts may not name it"},
+    {EVENT_UNKNOWN_STATUS, "the status is none of those that a shipment can have"},
     {EVENT_ZERO_QUANTITY, "a quantity is zero where that makes no sense"},
     {"no-mapping", "nobody said what the listing sells: it is applied when a mapping comes"},
-    {"not-reported", "the order line was not reported yet: it is applied when the report comes"},
+    {"not-reported", "what it is a part of was not reported yet: it is applied when it is"},
+    {"receiving", "it was counted while units were received: it is in force when that is closed"},
     {"retired", "the listing was retired when the order was placed: map it from then on, or drop"},
 };
 

@@ -21,9 +21,11 @@
 #define EVENT_OVERFLOW          "overflow"
 #define EVENT_REASON_MISSING    "reason-missing"
 #define EVENT_REASON_UNKNOWN    "reason-unknown"
+#define EVENT_REMOVAL_MISSING   "removal-missing"
 #define EVENT_SAME_PLACE        "same-place"
 #define EVENT_TOO_MUCH          "too-much"
 #define EVENT_UNKNOWN_BUCKET    "unknown-bucket"
+#define EVENT_UNKNOWN_STATUS    "unknown-status"
 #define EVENT_ZERO_QUANTITY     "zero-quantity"
 
 /* How far the clock that counted may be ahead of ours. */

@@ -42,6 +42,8 @@ enum event_kind {
     EVENT_VELOCITY_MEASURED,
     EVENT_LATENCY_MEASURED,
     EVENT_PROMOTION_CHANGED,
+    EVENT_INBOUND_REPORTED,
+    EVENT_REMOVAL_REPORTED,
     EVENT_KIND_COUNT,
 };
 
@@ -115,7 +117,10 @@ struct event_stock {
     const char *pool;
     const char *bucket;
     int64_t quantity;
-    const char *reason;
+    const char *reason;      /* adjusted: one of event_reasons */
+    const char *note;        /* adjusted: for people */
+    const char *shipment_id; /* received: part of this inbound shipment, or "" */
+    const char *removal_id;  /* received: part of this removal, or "" */
 };
 
 struct event_transfer {
@@ -126,7 +131,8 @@ struct event_transfer {
     const char *to_pool;
     const char *to_bucket;
     int64_t quantity; /* > 0 */
-    const char *reason;
+    const char *reason; /* one of event_reasons */
+    const char *note;   /* for people */
 };
 
 struct event_component {
@@ -219,6 +225,40 @@ struct event_promotion {
     bool active;
 };
 
+/* Quantities are totals so far. received, damaged and lost may exceed sent: a surplus. */
+struct event_inbound {
+    const char *shipment_id; /* unique over all channels */
+    const char *sku;
+    const char *from_pool; /* "": from outside */
+    const char *to_pool;
+    const char *status; /* one of event_inbound_statuses */
+    int64_t sent;
+    int64_t received; /* sellable ones */
+    int64_t damaged;
+    int64_t lost;
+    int64_t version_ms; /* the newest wins; each report counts as of its version */
+    int64_t created_ms; /* 0: unknown */
+    int64_t expected_ms; /* 0: unknown */
+};
+
+/* The same of what a channel sends back or disposes of. */
+struct event_removal {
+    const char *removal_id; /* unique over all channels */
+    const char *sku;
+    const char *from_pool;
+    const char *bucket;  /* that the units leave */
+    const char *to_pool; /* "": unknown or none; then nothing is received */
+    int64_t requested;
+    int64_t cancelled; /* at most the requested */
+    int64_t shipped;
+    int64_t disposed;
+    int64_t received;
+    int64_t lost;
+    const char *status;
+    int64_t version_ms;
+    int64_t created_ms; /* 0: unknown */
+};
+
 struct event {
     char id[EVENT_ID_LEN + 1]; /* event_identify() */
     enum event_kind kind;
@@ -240,6 +280,8 @@ struct event {
         struct event_velocity velocity;
         struct event_latency latency;
         struct event_promotion promotion;
+        struct event_inbound inbound;
+        struct event_removal removal;
     };
 };
 

@@ -110,6 +110,8 @@ static const struct record_field received_fields[] = {
     {.name = "quantity", RECORD_INT64, offsetof(struct event_stock, quantity),
      NEEDED, 1, UNITS_MAX},
     {.name = "reason", RECORD_TEXT, offsetof(struct event_stock, reason)},
+    {.name = "shipment_id", RECORD_TEXT, offsetof(struct event_stock, shipment_id), IF_SET},
+    {.name = "removal_id", RECORD_TEXT, offsetof(struct event_stock, removal_id), IF_SET},
 };
 
 static const struct record_field adjusted_fields[] = {
@@ -121,6 +123,7 @@ static const struct record_field adjusted_fields[] = {
      NEEDED | NONZERO, -UNITS_MAX,
      UNITS_MAX},
     {.name = "reason", RECORD_TEXT, offsetof(struct event_stock, reason), NEEDED | REASON},
+    {.name = "note", RECORD_TEXT, offsetof(struct event_stock, note), IF_SET},
 };
 
 static const struct record_field transferred_fields[] = {
@@ -133,7 +136,8 @@ static const struct record_field transferred_fields[] = {
     {.name = "to_bucket", RECORD_TEXT, offsetof(struct event_transfer, to_bucket), NEEDED | BUCKET},
     {.name = "quantity", RECORD_INT64, offsetof(struct event_transfer, quantity),
      NEEDED, 1, UNITS_MAX},
-    {.name = "reason", RECORD_TEXT, offsetof(struct event_transfer, reason), REASON},
+    {.name = "reason", RECORD_TEXT, offsetof(struct event_transfer, reason), NEEDED | REASON},
+    {.name = "note", RECORD_TEXT, offsetof(struct event_transfer, note), IF_SET},
 };
 
 static const struct record_field component_fields[] = {
@@ -240,6 +244,42 @@ static const struct record_field promotion_fields[] = {
     {.name = "active", RECORD_BOOL, offsetof(struct event_promotion, active), NEEDED},
 };
 
+/* All of it is the key, as with order lines: one shipment in one state is one fact. */
+static const struct record_field inbound_fields[] = {
+    {.name = "shipment_id", RECORD_TEXT, offsetof(struct event_inbound, shipment_id), NEEDED | ID},
+    {.name = "sku", RECORD_TEXT, offsetof(struct event_inbound, sku), NEEDED | ID},
+    {.name = "from_pool", RECORD_TEXT, offsetof(struct event_inbound, from_pool), ID | NAME},
+    {.name = "to_pool", RECORD_TEXT, offsetof(struct event_inbound, to_pool), NEEDED | ID | NAME},
+    {.name = "status", RECORD_TEXT, offsetof(struct event_inbound, status), NEEDED | ID},
+    {.name = "sent", RECORD_INT64, offsetof(struct event_inbound, sent), NEEDED | ID, 0, UNITS_MAX},
+    {.name = "received", RECORD_INT64, offsetof(struct event_inbound, received), ID, 0, UNITS_MAX},
+    {.name = "damaged", RECORD_INT64, offsetof(struct event_inbound, damaged), ID, 0, UNITS_MAX},
+    {.name = "lost", RECORD_INT64, offsetof(struct event_inbound, lost), ID, 0, UNITS_MAX},
+    {.name = "version_ms", RECORD_TIME, offsetof(struct event_inbound, version_ms), NEEDED | ID},
+    {.name = "created_ms", RECORD_TIME, offsetof(struct event_inbound, created_ms), ID},
+    {.name = "expected_ms", RECORD_TIME, offsetof(struct event_inbound, expected_ms), ID},
+};
+
+static const struct record_field removal_fields[] = {
+    {.name = "removal_id", RECORD_TEXT, offsetof(struct event_removal, removal_id), NEEDED | ID},
+    {.name = "sku", RECORD_TEXT, offsetof(struct event_removal, sku), NEEDED | ID},
+    {.name = "from_pool", RECORD_TEXT, offsetof(struct event_removal, from_pool),
+     NEEDED | ID | NAME},
+    {.name = "bucket", RECORD_TEXT, offsetof(struct event_removal, bucket), NEEDED | ID | BUCKET},
+    {.name = "to_pool", RECORD_TEXT, offsetof(struct event_removal, to_pool), ID | NAME},
+    {.name = "requested", RECORD_INT64, offsetof(struct event_removal, requested),
+     NEEDED | ID, 0, UNITS_MAX},
+    {.name = "cancelled", RECORD_INT64, offsetof(struct event_removal, cancelled),
+     ID, 0, UNITS_MAX},
+    {.name = "shipped", RECORD_INT64, offsetof(struct event_removal, shipped), ID, 0, UNITS_MAX},
+    {.name = "disposed", RECORD_INT64, offsetof(struct event_removal, disposed), ID, 0, UNITS_MAX},
+    {.name = "received", RECORD_INT64, offsetof(struct event_removal, received), ID, 0, UNITS_MAX},
+    {.name = "lost", RECORD_INT64, offsetof(struct event_removal, lost), ID, 0, UNITS_MAX},
+    {.name = "status", RECORD_TEXT, offsetof(struct event_removal, status), ID},
+    {.name = "version_ms", RECORD_TIME, offsetof(struct event_removal, version_ms), NEEDED | ID},
+    {.name = "created_ms", RECORD_TIME, offsetof(struct event_removal, created_ms), ID},
+};
+
 const struct record record_facts[EVENT_KIND_COUNT] = {
     [EVENT_NONE] = {"none", 0, NULL, 0},
     [EVENT_ORDER_LINE] = {"order_line", sizeof(struct event_order_line), order_line_fields,
@@ -276,6 +316,10 @@ const struct record record_facts[EVENT_KIND_COUNT] = {
                                 ARRAY_LEN(latency_fields)},
     [EVENT_PROMOTION_CHANGED] = {"promotion_changed", sizeof(struct event_promotion),
                                  promotion_fields, ARRAY_LEN(promotion_fields)},
+    [EVENT_INBOUND_REPORTED] = {"inbound_reported", sizeof(struct event_inbound), inbound_fields,
+                                ARRAY_LEN(inbound_fields)},
+    [EVENT_REMOVAL_REPORTED] = {"removal_reported", sizeof(struct event_removal), removal_fields,
+                                ARRAY_LEN(removal_fields)},
 };
 
 /* ---- targets and outcomes ---- */

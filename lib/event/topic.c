@@ -97,6 +97,10 @@ char *topic_event_key(struct arena *arena, const struct event *event, const char
     case EVENT_STOCK_RECEIVED:
     case EVENT_STOCK_ADJUSTED:
         return arena_strdup(arena, event->stock.sku);
+    case EVENT_INBOUND_REPORTED:
+        return arena_strdup(arena, event->inbound.sku);
+    case EVENT_REMOVAL_REPORTED:
+        return arena_strdup(arena, event->removal.sku);
     case EVENT_STOCK_TRANSFERRED:
         return arena_strdup(arena, event->transfer.sku);
     case EVENT_MAPPING_CHANGED:

@@ -1,6 +1,7 @@
 #include "lib/event/words.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/scope.h"
 
@@ -36,6 +37,30 @@ const struct event_word event_reasons[] = {
     {"correction",           "takes back a fact that was posted by mistake",       false},
 };
 const size_t event_reasons_len = ARRAY_LEN(event_reasons);
+
+const struct event_inbound_status event_inbound_statuses[] = {
+    {"working",                    "working",    EVENT_INBOUND_UNDERWAY },
+    {"shipped",                    "shipped",    EVENT_INBOUND_UNDERWAY },
+    {"in_transit",                 "in_transit", EVENT_INBOUND_UNDERWAY },
+    {"error",                      "error",      EVENT_INBOUND_UNDERWAY },
+    {"delivered",                  "delivered",  EVENT_INBOUND_ARRIVED  },
+    {"checked_in",                 "checked_in", EVENT_INBOUND_ARRIVED  },
+    {"receiving",                  "receiving",  EVENT_INBOUND_RECEIVING},
+    {"closed",                     "closed",     EVENT_INBOUND_CLOSED   },
+    {"inbound_receiving_complete", "closed",     EVENT_INBOUND_CLOSED   },
+    {"cancelled",                  "cancelled",  EVENT_INBOUND_CANCELLED},
+    {"deleted",                    "deleted",    EVENT_INBOUND_CANCELLED},
+};
+const size_t event_inbound_statuses_len = ARRAY_LEN(event_inbound_statuses);
+
+const struct event_inbound_status *event_inbound_status(const char *name)
+{
+    for (size_t i = 0; i < event_inbound_statuses_len; i++) {
+        if (strcasecmp(event_inbound_statuses[i].name, name) == 0)
+            return &event_inbound_statuses[i];
+    }
+    return NULL;
+}
 
 static const struct event_word *word_find(const struct event_word *words, size_t len,
                                           const char *name)

@@ -21,6 +21,27 @@ extern const size_t event_buckets_len;
 extern const struct event_word event_reasons[];
 extern const size_t event_reasons_len;
 
+/* How far an inbound shipment is. Before CLOSED it is open. */
+enum event_inbound_stage {
+    EVENT_INBOUND_UNDERWAY, /* made, or on its way */
+    EVENT_INBOUND_ARRIVED,  /* there, and nothing was received yet */
+    EVENT_INBOUND_RECEIVING,
+    EVENT_INBOUND_CLOSED,    /* what was not received is missing */
+    EVENT_INBOUND_CANCELLED, /* what was not received never left */
+};
+
+struct event_inbound_status {
+    const char *name; /* as sources write it, in any case */
+    const char *word; /* the one that is kept for it */
+    enum event_inbound_stage stage;
+};
+
+extern const struct event_inbound_status event_inbound_statuses[];
+extern const size_t event_inbound_statuses_len;
+
+/* NULL: unknown. */
+const struct event_inbound_status *event_inbound_status(const char *name);
+
 /* A bucket that facts may name. */
 bool event_bucket_is_known(const char *name);
 /* A bucket that no fact may name. */

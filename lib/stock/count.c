@@ -1,6 +1,7 @@
 #include "lib/stock/internal.h"
 
-/* ---- the movements after the latest count, the earliest on top ---- */
+/* ---- the movements of a position: those after its count, the earliest on top; the others behind
+   them, for a count that steps back ---- */
 
 static void later_swap(struct later *a, struct later *b)
 {
@@ -32,61 +33,153 @@ static void later_sink(struct later *heap, size_t len)
     }
 }
 
-void stock_count_remember(struct stock *stock, struct position *position, int64_t delta,
-                          int64_t occurred_ms)
+/* The one at `at`, behind the heap, becomes part of it. */
+static void later_enter(struct position *position, size_t at)
 {
-    position->later = arena_grow(stock->arena, position->later, position->later_len,
-                                 &position->later_capacity, sizeof(*position->later));
-    position->later[position->later_len] = (struct later){occurred_ms, delta};
-    position->later_sum += delta;
+    later_swap(&position->later[at], &position->later[position->later_len]);
+    position->later_sum += position->later[position->later_len].delta;
     later_rise(position->later, position->later_len++);
 }
 
-/* Drops what a count at at_ms replaces. Each movement is dropped once, so counts cost no more than
-   the movements do. The dropped ones stay right behind the heap. */
-static size_t count_replace(struct position *position, int64_t at_ms)
+void stock_count_remember(struct stock *stock, struct position *position, int64_t delta,
+                          int64_t occurred_ms, bool is_later)
 {
-    size_t dropped = 0;
+    position->later = arena_grow(stock->arena, position->later, position->moved_len,
+                                 &position->later_capacity, sizeof(*position->later));
+    position->later[position->moved_len] = (struct later){occurred_ms, delta};
+    position->moved_len++;
+    if (is_later)
+        later_enter(position, position->moved_len - 1);
+}
 
-    for (; position->later_len > 0 && position->later[0].occurred_ms <= at_ms; dropped++) {
+/* Drops what a later count replaces. Each movement is dropped once, so counts that follow each
+   other cost no more than the movements do. */
+static void count_advance(struct position *position)
+{
+    while (position->later_len > 0 &&
+           position->later[0].occurred_ms <= position->count.counted_ms) {
         position->later_sum -= position->later[0].delta;
         later_swap(&position->later[0], &position->later[--position->later_len]);
         later_sink(position->later, position->later_len);
     }
-    return dropped;
 }
 
-static void count_restore(struct position *position, size_t dropped)
+static void count_rebuild(struct position *position)
 {
-    for (; dropped > 0; dropped--) {
-        position->later_sum += position->later[position->later_len].delta;
-        later_rise(position->later, position->later_len++);
+    position->later_len = 0;
+    position->later_sum = 0;
+    for (size_t i = 0; i < position->moved_len; i++) {
+        if (stock_position_is_after_count(position, position->later[i].occurred_ms))
+            later_enter(position, i);
     }
 }
 
-/* ---- the count ---- */
+/* ---- which count is in force ---- */
 
-static bool count_is_latest(const struct position *position, const struct event *event)
+static bool count_is_any(const struct stock_count *count)
 {
-    return position->count.event_id == NULL ||
-           stock_is_later(event->times.occurred_ms, event->id, position->count.counted_ms,
-                          position->count.event_id);
+    return count->event_id != NULL;
 }
 
-static void count_take(struct stock *stock, struct position *position, const struct event *event)
+static bool count_is_later(const struct stock_count *count, const struct stock_count *than)
 {
-    position->count = (struct stock_count){
-        .sku = position->row.sku,
-        .pool = position->row.pool,
-        .bucket = position->row.bucket,
-        .event_id = stock->cause.event_id,
-        .counted_ms = event->times.occurred_ms,
-        .quantity = event->stock.quantity,
-    };
+    return !count_is_any(than) ||
+           stock_is_later(count->counted_ms, count->event_id, than->counted_ms, than->event_id);
+}
+
+static bool count_is_held(const struct stock *stock, const struct position *position,
+                          const struct stock_count *count)
+{
+    return stock_consignment_holds(stock, position->shelf, count->counted_ms);
+}
+
+/* The latest that is not held; event_id NULL: none. */
+static struct stock_count count_pick(const struct stock *stock, const struct position *position)
+{
+    struct stock_count best = {0};
+
+    if (count_is_any(&position->count) && !count_is_held(stock, position, &position->count))
+        best = position->count;
+    for (size_t i = 0; i < position->facts_len; i++) {
+        const struct stock_count *count = &position->facts[i]->row;
+
+        if (count_is_later(count, &best) && !count_is_held(stock, position, count))
+            best = *count;
+    }
+    return best;
+}
+
+static struct count_fact *count_keep(struct stock *stock, struct position *position,
+                                     const struct stock_count *count)
+{
+    struct count_fact *fact = arena_alloc(stock->arena, sizeof(*fact));
+
+    *fact = (struct count_fact){.row = *count, .position = position};
+    position->facts = arena_grow(stock->arena, position->facts, position->facts_len,
+                                 &position->facts_capacity, sizeof(*position->facts));
+    position->facts[position->facts_len++] = fact;
+    stock_list_add(stock, &stock->count_facts, fact);
+    return fact;
+}
+
+void stock_count_load(struct stock *stock, struct position *position,
+                      const struct stock_count *count)
+{
+    count_keep(stock, position, count);
+}
+
+/* ---- taking another count ---- */
+
+void stock_count_switch(struct position *position, const struct stock_count *count)
+{
+    bool advances = count_is_any(count) && count_is_later(count, &position->count);
+
+    position->count = *count;
+    if (advances)
+        count_advance(position);
+    else
+        count_rebuild(position);
+}
+
+bool stock_count_total(const struct position *position, int64_t *ret_quantity)
+{
+    __int128 quantity =
+        (count_is_any(&position->count) ? position->count.quantity : 0) + position->later_sum;
+
+    if (quantity < -STOCK_QUANTITY_LIMIT || quantity > STOCK_QUANTITY_LIMIT)
+        return false;
+    *ret_quantity = (int64_t)quantity;
+    return true;
+}
+
+void stock_count_refresh(struct stock *stock, struct shelf *shelf)
+{
+    for (size_t i = 0; i < shelf->len; i++) {
+        struct position *position = shelf->positions[i];
+        const struct stock_count count = count_pick(stock, position);
+
+        if (count.event_id != position->count.event_id &&
+            (!count_is_any(&count) || !count_is_any(&position->count) ||
+             !stock_is_same(count.event_id, position->count.event_id)))
+            stock_plan_recount(stock, position, &count);
+    }
+}
+
+/* The row that says which count is in force: an empty one when all of them are held. */
+void stock_count_write(struct stock *stock, struct position *position)
+{
+    position->count_row = position->count;
+    if (!count_is_any(&position->count))
+        position->count_row = (struct stock_count){.event_id = "", .counted_ms = -1};
+    position->count_row.sku = position->row.sku;
+    position->count_row.pool = position->row.pool;
+    position->count_row.bucket = position->row.bucket;
     if (!position->is_count_new)
-        stock_list_add(stock, &stock->new_counts, &position->count);
+        stock_list_add(stock, &stock->new_counts, &position->count_row);
     position->is_count_new = true;
 }
+
+/* ---- the event ---- */
 
 enum stock_verdict stock_count_apply(struct stock *stock, const struct event *event,
                                      const char **ret_reason)
@@ -94,18 +187,54 @@ enum stock_verdict stock_count_apply(struct stock *stock, const struct event *ev
     const struct event_stock *fact = &event->stock;
     struct shelf *shelf = stock_position_shelf(stock, fact->sku, fact->pool);
     struct position *position = stock_position_at(stock, shelf, fact->bucket);
+    const struct stock_count count = {
+        .sku = position->row.sku,
+        .pool = position->row.pool,
+        .bucket = position->row.bucket,
+        .event_id = stock->cause.event_id,
+        .counted_ms = event->times.occurred_ms,
+        .quantity = fact->quantity,
+    };
+    bool is_held = count_is_held(stock, position, &count);
 
-    if (!count_is_latest(position, event))
-        return STOCK_NOTED;
-    size_t dropped = count_replace(position, event->times.occurred_ms);
-    __int128 quantity = fact->quantity + position->later_sum;
-    if (quantity < -STOCK_QUANTITY_LIMIT || quantity > STOCK_QUANTITY_LIMIT) {
-        count_restore(position, dropped);
-        return stock_overflows(ret_reason);
+    stock_plan_begin(stock);
+    if (!is_held && count_is_later(&count, &position->count)) {
+        /* It may have to step back to this one. */
+        if (position->is_count_loaded)
+            count_keep(stock, position, &position->count);
+        position->is_count_loaded = false;
+        stock_plan_recount(stock, position, &count);
+        if (!stock_plan_commit(stock))
+            return stock_overflows(ret_reason);
     }
-    count_take(stock, position, event);
-    const struct step step = {
-        .position = position, .occurred_ms = event->times.occurred_ms, .reason = "counted"};
-    stock_position_move(stock, &step, (int64_t)quantity - position->row.quantity);
-    return STOCK_APPLIED;
+    struct count_fact *kept = count_keep(stock, position, &count);
+    kept->was_held = is_held;
+    stock_list_add(stock, &stock->new_count_facts, &kept->row);
+    if (is_held) {
+        *ret_reason = STOCK_RECEIVING;
+        return STOCK_PARKED;
+    }
+    return stock_is_same(count.event_id, position->count.event_id) ? STOCK_APPLIED : STOCK_NOTED;
+}
+
+/* ---- what became of counts that were held, or are now ---- */
+
+void stock_count_end_loading(struct stock *stock)
+{
+    for (size_t i = 0; i < stock->count_facts.len; i++) {
+        struct count_fact *fact = stock->count_facts.items[i];
+
+        fact->was_held = count_is_held(stock, fact->position, &fact->row);
+    }
+}
+
+void stock_count_settle(struct stock *stock)
+{
+    for (size_t i = 0; i < stock->count_facts.len; i++) {
+        const struct count_fact *fact = stock->count_facts.items[i];
+        bool is_held = count_is_held(stock, fact->position, &fact->row);
+
+        if (is_held != fact->was_held)
+            stock_status_add(stock, fact->row.event_id, is_held ? STOCK_RECEIVING : "");
+    }
 }

@@ -17,6 +17,7 @@
 #define STOCK_NOT_REPORTED "not-reported"
 #define STOCK_NO_MAPPING   "no-mapping"
 #define STOCK_RETIRED      "retired"
+#define STOCK_RECEIVING    "receiving"
 
 /* ---- table.c: text tuples to pointers. Not lib/base/map, which must be freed and joins keys ----
  */
@@ -64,16 +65,30 @@ struct later {
     int64_t delta;
 };
 
+/* A count that was told, in force or not. */
+struct count_fact {
+    struct stock_count row;
+    struct position *position;
+    bool was_held; /* as the status of its event says */
+};
+
 struct position {
     struct stock_position row;
     struct shelf *shelf;
     bool is_touched;
     struct cause changed;     /* the event that changed it last */
-    struct stock_count count; /* the latest; event_id NULL: never counted */
+    struct stock_count count; /* the latest in force; event_id NULL: none */
+    bool is_count_loaded;     /* and is not among the facts */
+    struct stock_count count_row;
     bool is_count_new;
-    /* Movements after the latest count, for the next count: a heap, the earliest on top. */
+    struct count_fact **facts;
+    size_t facts_len;
+    size_t facts_capacity;
+    /* Movements after the count, for the next count: a heap, the earliest on top. Behind it the
+       others, for a count that steps back. */
     struct later *later;
     size_t later_len;
+    size_t moved_len;
     size_t later_capacity;
     __int128 later_sum;
     int64_t planned; /* quantity after the plan, valid when planned_seq is the event's */
@@ -96,6 +111,9 @@ struct shelf {
     struct cause lowered_before;    /* the same, without the event in hand */
     struct stock_oversell oversell; /* event_id NULL: none open */
     bool is_oversell_listed;        /* among the changed ones */
+    struct consignment **inbounds;  /* that were ever reported into this pool */
+    size_t inbounds_len;
+    size_t inbounds_capacity;
 };
 
 struct pool {
@@ -167,6 +185,29 @@ struct listing {
     size_t planned_seq;
 };
 
+/* All that is known of one SKU of a shipment or removal, in order of time. */
+struct consignment_facts {
+    const struct stock_consignment_report *const *reports;
+    size_t reports_len;
+    const struct stock_receipt *const *receipts;
+    size_t receipts_len;
+};
+
+struct consignment {
+    struct stock_consignment row;
+    struct consignment_facts facts;
+    const struct shelf *to; /* that the newest inbound report names; else NULL */
+    bool is_changed;
+    bool has_waited;
+};
+
+/* Another count is in force from now on. */
+struct recount {
+    struct position *position;
+    struct stock_count was;
+    int64_t was_quantity;
+};
+
 struct step {
     struct position *position;
     int64_t delta;
@@ -187,6 +228,9 @@ struct plan {
     struct line_change *changes;
     size_t changes_len;
     size_t changes_capacity;
+    struct recount *recounts;
+    size_t recounts_len;
+    size_t recounts_capacity;
     bool overflows;
 };
 
@@ -205,6 +249,7 @@ struct stock {
     struct stock_table rules;      /* channel, listing, sku -> struct rule */
     struct stock_table tier_rules; /* channel, tier -> struct rule */
     struct stock_table shelves;    /* sku, pool -> struct shelf */
+    struct stock_table consignments; /* kind, id, sku -> struct consignment */
     struct stock_table tiers;      /* tier -> struct measure */
     struct stock_table velocities; /* sku -> struct measure */
     struct stock_table latencies;  /* channel -> struct measure */
@@ -217,6 +262,8 @@ struct stock {
     struct stock_list touched_lines;     /* struct line */
     struct stock_list touched_positions; /* struct position */
     struct stock_list touched_shelves;   /* struct shelf */
+    struct stock_list touched_consignments; /* struct consignment */
+    struct stock_list count_facts;          /* struct count_fact */
 
     struct stock_list changed_lines;
     struct stock_list released_lines;
@@ -232,6 +279,13 @@ struct stock {
     struct stock_list new_latencies;
     struct stock_list new_promotions;
     struct stock_list new_counts;
+    struct stock_list new_count_facts;
+    struct stock_list changed_consignments;
+    struct stock_list new_reports;
+    struct stock_list new_receipts;
+    struct stock_status *statuses;
+    size_t statuses_len;
+    size_t statuses_capacity;
     struct stock_list new_movements;
     struct stock_list changed_positions;
     struct stock_listing_change *changed_listings;
@@ -248,6 +302,8 @@ bool stock_is_later(int64_t at_ms, const char *id, int64_t than_ms, const char *
 bool stock_is_same(const char *a, const char *b);
 /* The event is parked: nothing of it is kept. */
 enum stock_verdict stock_overflows(const char **ret_reason);
+/* The event, of this batch or an older one, is parked for that reason now; "": it is applied. */
+void stock_status_add(struct stock *stock, const char *event_id, const char *reason);
 
 /* ---- plan.c ---- */
 
@@ -257,6 +313,9 @@ void stock_plan_step(struct stock *stock, const struct step *step);
 void stock_plan_sold(struct stock *stock, struct listing *listing, int64_t delta);
 /* The line becomes `after`. */
 void stock_plan_change(struct stock *stock, struct line *line, const struct line_state *after);
+/* Another count of the position is in force (event_id NULL: none); before any step. */
+void stock_plan_recount(struct stock *stock, struct position *position,
+                        const struct stock_count *count);
 /* Does everything, or on overflow nothing: false. */
 bool stock_plan_commit(struct stock *stock) MUST_CHECK;
 
@@ -267,6 +326,7 @@ struct shelf *stock_position_shelf(struct stock *stock, const char *sku, const c
 struct position *stock_position_at(struct stock *stock, struct shelf *shelf, const char *bucket);
 /* NULL when it is not there. */
 const struct position *stock_position_find(const struct shelf *shelf, const char *bucket);
+bool stock_position_is_after_count(const struct position *position, int64_t occurred_ms);
 /* What the step does: 0 when a later count replaced it. */
 int64_t stock_position_effect(const struct position *position, int64_t delta, int64_t occurred_ms);
 /* Writes the movement and changes the quantity; both were bounded before. */
@@ -280,9 +340,34 @@ enum stock_verdict stock_position_transfer(struct stock *stock, const struct eve
 
 enum stock_verdict stock_count_apply(struct stock *stock, const struct event *event,
                                      const char **ret_reason);
-/* A movement that a later count may have to keep. */
+/* A movement that another count may have to keep; is_later: the one in force keeps it. */
 void stock_count_remember(struct stock *stock, struct position *position, int64_t delta,
-                          int64_t occurred_ms);
+                          int64_t occurred_ms, bool is_later);
+void stock_count_load(struct stock *stock, struct position *position,
+                      const struct stock_count *count);
+void stock_count_end_loading(struct stock *stock);
+/* Plans what it takes when counts are held, or are held no more. */
+void stock_count_refresh(struct stock *stock, struct shelf *shelf);
+/* Called by the plan: puts the count in force, or back; says the position's quantity, false: out of
+   bounds; writes the row. */
+void stock_count_switch(struct position *position, const struct stock_count *count);
+bool stock_count_total(const struct position *position, int64_t *ret_quantity);
+void stock_count_write(struct stock *stock, struct position *position);
+void stock_count_settle(struct stock *stock);
+
+/* ---- consignment.c ---- */
+
+/* A count of the shelf at that time waits for an inbound shipment to be closed. */
+bool stock_consignment_holds(const struct stock *stock, const struct shelf *shelf, int64_t at_ms);
+/* Plans the counts that are in force in a pool when it is counted by somebody else. */
+void stock_consignment_refresh_pool(struct stock *stock, const char *pool);
+enum stock_verdict stock_consignment_report(struct stock *stock, const struct event *event,
+                                            const char **ret_reason);
+/* A receipt of a shipment or removal. */
+bool stock_consignment_is_for(const struct event *received);
+enum stock_verdict stock_consignment_receive(struct stock *stock, const struct event *event,
+                                             const char **ret_reason);
+void stock_consignment_settle(struct stock *stock);
 
 /* ---- line.c ---- */
 

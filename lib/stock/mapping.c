@@ -183,6 +183,7 @@ enum stock_verdict stock_mapping_apply(struct stock *stock, const struct event *
 static bool mapping_refold_pool(struct stock *stock, const struct pool *pool)
 {
     stock_plan_begin(stock);
+    stock_consignment_refresh_pool(stock, pool->row.pool);
     for (size_t i = 0; i < stock->lines.len; i++) {
         struct line *line = stock->lines.entries[i].value;
         struct line_state after = line->now;

@@ -7,6 +7,7 @@ void stock_plan_begin(struct stock *stock)
 {
     stock->plan.steps_len = 0;
     stock->plan.changes_len = 0;
+    stock->plan.recounts_len = 0;
     stock->plan.overflows = false;
 }
 
@@ -101,6 +102,57 @@ static void plan_bound(struct stock *stock, const struct step *step)
              stock_position_effect(position, step->delta, step->occurred_ms));
 }
 
+/* Steps that follow are planned under the new count. */
+void stock_plan_recount(struct stock *stock, struct position *position,
+                        const struct stock_count *count)
+{
+    struct plan *plan = &stock->plan;
+
+    plan->recounts = arena_grow(stock->arena, plan->recounts, plan->recounts_len,
+                                &plan->recounts_capacity, sizeof(*plan->recounts));
+    plan->recounts[plan->recounts_len++] =
+        (struct recount){position, position->count, position->row.quantity};
+    stock_count_switch(position, count);
+    if (!stock_count_total(position, &position->row.quantity))
+        plan->overflows = true;
+}
+
+static void plan_undo_recounts(struct plan *plan)
+{
+    for (size_t i = plan->recounts_len; i > 0; i--) {
+        const struct recount *recount = &plan->recounts[i - 1];
+
+        stock_count_switch(recount->position, &recount->was);
+        recount->position->row.quantity = recount->was_quantity;
+    }
+}
+
+static int recount_order(const void *one, const void *other)
+{
+    return step_order_of_positions(((const struct recount *)one)->position,
+                                   ((const struct recount *)other)->position);
+}
+
+static void plan_commit_recounts(struct stock *stock)
+{
+    struct plan *plan = &stock->plan;
+
+    if (plan->recounts_len > 1)
+        qsort(plan->recounts, plan->recounts_len, sizeof(*plan->recounts), recount_order);
+    for (size_t i = 0; i < plan->recounts_len; i++) {
+        struct position *position = plan->recounts[i].position;
+        int64_t quantity = position->row.quantity;
+        const struct stock_count *dated =
+            position->count.event_id != NULL ? &position->count : &plan->recounts[i].was;
+        const struct step step = {
+            .position = position, .occurred_ms = dated->counted_ms, .reason = "counted"};
+
+        position->row.quantity = plan->recounts[i].was_quantity;
+        stock_position_move(stock, &step, quantity - position->row.quantity);
+        stock_count_write(stock, position);
+    }
+}
+
 /* Lines, parts and components come in whatever order they were loaded; the movements of an event
    stand in one order, so that a proof can make the same ones again. */
 bool stock_plan_commit(struct stock *stock)
@@ -111,8 +163,11 @@ bool stock_plan_commit(struct stock *stock)
         qsort(plan->steps, plan->steps_len, sizeof(*plan->steps), step_order);
     for (size_t i = 0; i < plan->steps_len; i++)
         plan_bound(stock, &plan->steps[i]);
-    if (plan->overflows)
+    if (plan->overflows) {
+        plan_undo_recounts(plan);
         return false;
+    }
+    plan_commit_recounts(stock);
     for (size_t i = 0; i < plan->steps_len; i++) {
         const struct step *step = &plan->steps[i];
 

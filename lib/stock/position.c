@@ -48,14 +48,14 @@ struct position *stock_position_at(struct stock *stock, struct shelf *shelf, con
     return position_new(stock, shelf, bucket);
 }
 
-static bool position_is_after_count(const struct position *position, int64_t occurred_ms)
+bool stock_position_is_after_count(const struct position *position, int64_t occurred_ms)
 {
     return position->count.event_id == NULL || occurred_ms > position->count.counted_ms;
 }
 
 int64_t stock_position_effect(const struct position *position, int64_t delta, int64_t occurred_ms)
 {
-    return position_is_after_count(position, occurred_ms) ? delta : 0;
+    return stock_position_is_after_count(position, occurred_ms) ? delta : 0;
 }
 
 void stock_position_move(struct stock *stock, const struct step *step, int64_t effect)
@@ -70,9 +70,9 @@ void stock_position_move(struct stock *stock, const struct step *step, int64_t e
     position->row.quantity += effect;
     if (effect != 0)
         position->changed = stock->cause;
-    if (step->delta != 0 && position != position->shelf->committed &&
-        position_is_after_count(position, step->occurred_ms))
-        stock_count_remember(stock, position, step->delta, step->occurred_ms);
+    if (step->delta != 0 && position != position->shelf->committed)
+        stock_count_remember(stock, position, step->delta, step->occurred_ms,
+                             stock_position_is_after_count(position, step->occurred_ms));
     *movement = (struct stock_movement){
         .event_id = stock->cause.event_id,
         .sku = position->row.sku,

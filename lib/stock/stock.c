@@ -30,6 +30,14 @@ enum stock_verdict stock_overflows(const char **ret_reason)
     return STOCK_PARKED;
 }
 
+void stock_status_add(struct stock *stock, const char *event_id, const char *reason)
+{
+    stock->statuses = arena_grow(stock->arena, stock->statuses, stock->statuses_len,
+                                 &stock->statuses_capacity, sizeof(*stock->statuses));
+    stock->statuses[stock->statuses_len++] = (struct stock_status){
+        event_id, *reason == '\0' ? STOCK_APPLIED : STOCK_PARKED, reason};
+}
+
 /* ---- loading; lines, mappings, pools and rules load in their own files ---- */
 
 struct stock *stock_new(struct arena *arena)
@@ -55,7 +63,17 @@ void stock_load_position(struct stock *stock, const struct stock_position *posit
 
 void stock_load_count(struct stock *stock, const struct stock_count *count)
 {
-    stock_loaded_position(stock, count->sku, count->pool, count->bucket)->count = *count;
+    struct position *position =
+        stock_loaded_position(stock, count->sku, count->pool, count->bucket);
+
+    position->count = *count;
+    position->is_count_loaded = true;
+}
+
+void stock_load_count_fact(struct stock *stock, const struct stock_count *count)
+{
+    stock_count_load(stock, stock_loaded_position(stock, count->sku, count->pool, count->bucket),
+                     count);
 }
 
 void stock_load_movement(struct stock *stock, const struct stock_movement *movement)
@@ -64,7 +82,7 @@ void stock_load_movement(struct stock *stock, const struct stock_movement *movem
         stock_loaded_position(stock, movement->sku, movement->pool, movement->bucket);
 
     if (movement->delta != 0)
-        stock_count_remember(stock, position, movement->delta, movement->occurred_ms);
+        stock_count_remember(stock, position, movement->delta, movement->occurred_ms, true);
 }
 
 void stock_load_voided(struct stock *stock, const struct stock_voided *voided)
@@ -86,6 +104,8 @@ static void stock_end_loading(struct stock *stock)
 {
     for (size_t i = 0; !stock->is_loaded && i < stock->lines.len; i++)
         stock_line_attach(stock->lines.entries[i].value);
+    if (!stock->is_loaded)
+        stock_count_end_loading(stock);
     stock->is_loaded = true;
 }
 
@@ -106,6 +126,9 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
     case EVENT_STOCK_COUNTED:
         return stock_count_apply(stock, event, ret_reason);
     case EVENT_STOCK_RECEIVED:
+        return stock_consignment_is_for(event)
+                   ? stock_consignment_receive(stock, event, ret_reason)
+                   : stock_position_receive(stock, event, ret_reason);
     case EVENT_STOCK_ADJUSTED:
         return stock_position_receive(stock, event, ret_reason);
     case EVENT_STOCK_TRANSFERRED:
@@ -116,6 +139,9 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
         return stock_mapping_apply_pool(stock, event, ret_reason);
     case EVENT_RULE_CHANGED:
         return stock_allocation_apply_rule(stock, event);
+    case EVENT_INBOUND_REPORTED:
+    case EVENT_REMOVAL_REPORTED:
+        return stock_consignment_report(stock, event, ret_reason);
     case EVENT_TIER_DEFINED:
     case EVENT_VELOCITY_MEASURED:
     case EVENT_LATENCY_MEASURED:
@@ -131,7 +157,8 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
 
 bool stock_frees_itself(const char *reason)
 {
-    static const char *const reasons[] = {STOCK_NO_MAPPING, STOCK_RETIRED, STOCK_NOT_REPORTED};
+    static const char *const reasons[] = {STOCK_NO_MAPPING, STOCK_RETIRED, STOCK_NOT_REPORTED,
+                                          STOCK_RECEIVING};
 
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (stock_is_same(reasons[i], reason))
@@ -196,6 +223,8 @@ void stock_settle(struct stock *stock)
     stock_end_loading(stock);
     stock_settle_lines(stock);
     stock_settle_positions(stock);
+    stock_consignment_settle(stock);
+    stock_count_settle(stock);
     stock_oversell_settle(stock);
     stock_measure_settle(stock);
     stock_allocation_settle(stock);
@@ -254,6 +283,40 @@ size_t stock_new_counts(const struct stock *stock, const struct stock_count *con
 {
     *ret_counts = (const void *)stock->new_counts.items;
     return stock->new_counts.len;
+}
+
+size_t stock_new_count_facts(const struct stock *stock,
+                             const struct stock_count *const **ret_counts)
+{
+    *ret_counts = (const void *)stock->new_count_facts.items;
+    return stock->new_count_facts.len;
+}
+
+size_t stock_changed_consignments(const struct stock *stock,
+                                  const struct stock_consignment *const **ret_consignments)
+{
+    *ret_consignments = (const void *)stock->changed_consignments.items;
+    return stock->changed_consignments.len;
+}
+
+size_t stock_new_consignment_reports(const struct stock *stock,
+                                     const struct stock_consignment_report *const **ret_reports)
+{
+    *ret_reports = (const void *)stock->new_reports.items;
+    return stock->new_reports.len;
+}
+
+size_t stock_new_receipts(const struct stock *stock,
+                          const struct stock_receipt *const **ret_receipts)
+{
+    *ret_receipts = (const void *)stock->new_receipts.items;
+    return stock->new_receipts.len;
+}
+
+size_t stock_changed_statuses(const struct stock *stock, const struct stock_status **ret_statuses)
+{
+    *ret_statuses = stock->statuses;
+    return stock->statuses_len;
 }
 
 size_t stock_new_movements(const struct stock *stock,

@@ -104,6 +104,9 @@ struct stock_position {
     int64_t quantity;
 };
 
+/* A count of a SKU in a pool that we count ourselves, taken while units of an inbound shipment
+   were being received there, is held: it is not in force until the shipment is closed, and then as
+   of its own time. */
 struct stock_count {
     const char *sku;
     const char *pool;
@@ -125,8 +128,84 @@ struct stock_movement {
     int64_t effect;
     int64_t occurred_ms;
     const char *reason; /* "placed", "cancelled", "shipped", "returned", "counted", "received",
-                           "adjusted", "transferred", "remapped" */
+                           "adjusted", "transferred", "remapped", "sent", "removed", "disposed",
+                           "lost" */
     int64_t balance;    /* the position after it */
+};
+
+/*
+ * Units of one SKU on their way: an inbound shipment, whose units stand in the bucket "inbound" of
+ * the pool that they go to, or a removal order, whose units stand in "in_removal" of the pool that
+ * they leave. Its state at a time is the newest report up to then and the receipts up to then; what
+ * that state changes, it changes as of that time. So a count between two reports keeps what came
+ * after it, whichever arrives first. No report: its receipts wait.
+ */
+#define STOCK_INBOUND "inbound"
+#define STOCK_REMOVAL "removal"
+
+struct stock_consignment_report {
+    const char *event_id;
+    const char *kind; /* STOCK_INBOUND, STOCK_REMOVAL */
+    const char *id;   /* of shipment or removal */
+    const char *sku;
+    const char *channel;
+    const char *from_pool; /* "": from outside */
+    const char *from_bucket;
+    const char *to_pool;
+    const char *status;
+    int64_t sent; /* removal: requested */
+    int64_t cancelled;
+    int64_t shipped; /* removal: what left the channel's hands; moves nothing */
+    int64_t received;
+    int64_t damaged;
+    int64_t disposed;
+    int64_t lost;
+    int64_t version_ms;
+    int64_t created_ms;  /* 0: not said */
+    int64_t expected_ms; /* 0: not said */
+};
+
+struct stock_receipt {
+    const char *event_id;
+    const char *kind;
+    const char *id;
+    const char *sku;
+    const char *pool;
+    const char *bucket;
+    int64_t quantity;
+    int64_t occurred_ms;
+};
+
+/* Derived from its reports and receipts, but for the key. */
+struct stock_consignment {
+    const char *kind;
+    const char *id;
+    const char *sku;
+    /* the newest report; report_id "": none yet */
+    const char *channel;
+    const char *from_pool;
+    const char *from_bucket;
+    const char *to_pool;
+    const char *status;
+    const char *report_id;
+    int64_t sent;
+    int64_t cancelled;
+    int64_t shipped;
+    int64_t version_ms;
+    int64_t expected_ms;
+    /* what became of the units: sent = cancelled + received + damaged + disposed + lost + missing +
+       transit; a surplus is missing below zero */
+    int64_t received; /* those not damaged, by reports and receipts */
+    int64_t damaged;
+    int64_t disposed;
+    int64_t lost;
+    int64_t missing; /* closed, and nobody said what became of them */
+    int64_t transit; /* in the bucket "inbound" or "in_removal" */
+    int64_t created_ms;
+    int64_t arrived_ms;   /* first seen there; 0: not yet */
+    int64_t receiving_ms; /* first seen being received; 0: never */
+    int64_t closed_ms;    /* since when nothing is open; 0: open */
+    const char *waiting;  /* "" or why its receipts move nothing: not-reported */
 };
 
 /* What a listing should show. quantity -1: never computed. */
@@ -171,9 +250,18 @@ void stock_load_voided(struct stock *stock, const struct stock_voided *voided);
 void stock_load_position(struct stock *stock, const struct stock_position *position);
 /* The latest count of a position (greatest counted_ms, then event id). */
 void stock_load_count(struct stock *stock, const struct stock_count *count);
-/* Movements later than the earliest count in the batch, for the positions that it counts. Only
-   sku, pool, bucket, delta, occurred_ms matter. */
+/* Of the positions of a shelf whose holds the batch may change: the latest count that is older than
+   any hold, and all that are later. */
+void stock_load_count_fact(struct stock *stock, const struct stock_count *count);
+/* Movements later than the earliest count that is in the batch or loaded as a fact, for the
+   positions that these count. Only sku, pool, bucket, delta, occurred_ms matter. */
 void stock_load_movement(struct stock *stock, const struct stock_movement *movement);
+/* Those that the batch names, with all their reports and receipts; without them the open ones that
+   are being received into a pool that the batch counts, declares or receives into. */
+void stock_load_consignment(struct stock *stock, const struct stock_consignment *consignment);
+void stock_load_consignment_report(struct stock *stock,
+                                   const struct stock_consignment_report *report);
+void stock_load_receipt(struct stock *stock, const struct stock_receipt *receipt);
 void stock_load_listing(struct stock *stock, const struct stock_listing *listing);
 /* An open oversell record. */
 void stock_load_oversell(struct stock *stock, const struct stock_oversell *oversell);
@@ -186,8 +274,8 @@ enum stock_verdict {
     STOCK_PARKED, /* waits: reason says for what */
 };
 
-/* Of the reasons for which events are parked: no-mapping, retired and not-reported end by
-   themselves when the missing fact comes; the others wait for an operator. */
+/* Of the reasons for which events are parked: no-mapping, retired, not-reported and receiving
+   end by themselves when the missing fact comes; the others wait for an operator. */
 bool stock_frees_itself(const char *reason);
 
 /* "applied", "noted", "parked": stable, as ledger.events has them. */
@@ -222,7 +310,24 @@ size_t stock_new_mappings(const struct stock *stock,
                           const struct stock_mapping *const **ret_mappings);
 size_t stock_new_rules(const struct stock *stock, const struct stock_rule *const **ret_rules);
 size_t stock_new_pools(const struct stock *stock, const struct stock_pool *const **ret_pools);
+/* Positions whose count in force changed; event_id "", counted_ms -1: all of them are held. */
 size_t stock_new_counts(const struct stock *stock, const struct stock_count *const **ret_counts);
+/* All counts of the batch, in force or not. */
+size_t stock_new_count_facts(const struct stock *stock,
+                             const struct stock_count *const **ret_counts);
+size_t stock_changed_consignments(const struct stock *stock,
+                                  const struct stock_consignment *const **ret_consignments);
+size_t stock_new_consignment_reports(const struct stock *stock,
+                                     const struct stock_consignment_report *const **ret_reports);
+size_t stock_new_receipts(const struct stock *stock,
+                          const struct stock_receipt *const **ret_receipts);
+/* Counts and receipts whose verdict is another one now than when it was given. */
+struct stock_status {
+    const char *event_id;
+    enum stock_verdict verdict;
+    const char *reason;
+};
+size_t stock_changed_statuses(const struct stock *stock, const struct stock_status **ret_statuses);
 size_t stock_new_movements(const struct stock *stock,
                            const struct stock_movement *const **ret_movements);
 /* Every position that a movement touched, also one that ended where it was: writing its row is what

@@ -342,6 +342,83 @@ static bool flush_movements(struct flusher *flusher, struct err *err)
     return flush_rows(flusher, sql_ledger_insert_movements, rows, count, movement_columns, err);
 }
 
+/* ---- shipments, removals, counts ---- */
+
+#define ROW struct stock_consignment
+static const struct ledger_rows_column consignment_columns[] = {
+    TEXT(kind),        TEXT(id),        TEXT(sku),         TEXT(channel),   TEXT(from_pool),
+    TEXT(from_bucket), TEXT(to_pool),   TEXT(status),      TEXT(report_id), INT(sent),
+    INT(cancelled),    INT(shipped),    INT(version_ms),   INT(expected_ms), INT(received),
+    INT(damaged),      INT(disposed),   INT(lost),         INT(missing),    INT(transit),
+    INT(created_ms),   INT(arrived_ms), INT(receiving_ms), INT(closed_ms),  TEXT(waiting),
+    {0},
+};
+#undef ROW
+#define ROW struct stock_consignment_report
+static const struct ledger_rows_column report_columns[] = {
+    TEXT(event_id),    TEXT(kind),    TEXT(id),        TEXT(sku),       TEXT(channel),
+    TEXT(from_pool),   TEXT(from_bucket), TEXT(to_pool), TEXT(status),  INT(sent),
+    INT(cancelled),    INT(shipped),  INT(received),   INT(damaged),    INT(disposed),
+    INT(lost),         INT(version_ms), INT(created_ms), INT(expected_ms), {0},
+};
+#undef ROW
+#define ROW struct stock_receipt
+static const struct ledger_rows_column receipt_columns[] = {
+    TEXT(event_id), TEXT(kind),   TEXT(id),      TEXT(sku),        TEXT(pool),
+    TEXT(bucket),   INT(quantity), INT(occurred_ms), {0},
+};
+#undef ROW
+
+struct status_row {
+    const char *event_id;
+    const char *status;
+    const char *reason;
+};
+
+#define ROW struct status_row
+static const struct ledger_rows_column status_columns[] = {
+    TEXT(event_id), TEXT(status), TEXT(reason), {0}};
+#undef ROW
+
+/* Held counts and waiting receipts: what became of them. */
+static bool flush_statuses(struct flusher *flusher, struct err *err)
+{
+    const struct stock_status *statuses = NULL;
+    size_t count = stock_changed_statuses(flusher->stock, &statuses);
+    const struct status_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct status_row row = {statuses[i].event_id,
+                                       stock_verdict_name(statuses[i].verdict),
+                                       statuses[i].reason};
+
+        rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
+    }
+    return flush_rows(flusher, sql_ledger_update_event_status, rows, count, status_columns, err);
+}
+
+static bool flush_consignments(struct flusher *flusher, struct err *err)
+{
+    const struct stock_consignment *const *consignments = NULL;
+    const struct stock_consignment_report *const *reports = NULL;
+    const struct stock_receipt *const *receipts = NULL;
+    const struct stock_count *const *facts = NULL;
+    size_t consignments_len = stock_changed_consignments(flusher->stock, &consignments);
+    size_t reports_len = stock_new_consignment_reports(flusher->stock, &reports);
+    size_t receipts_len = stock_new_receipts(flusher->stock, &receipts);
+    size_t facts_len = stock_new_count_facts(flusher->stock, &facts);
+
+    return flush_rows(flusher, sql_ledger_upsert_consignments, consignments, consignments_len,
+                      consignment_columns, err) &&
+           flush_rows(flusher, sql_ledger_insert_consignment_reports, reports, reports_len,
+                      report_columns, err) &&
+           flush_rows(flusher, sql_ledger_insert_receipts, receipts, receipts_len, receipt_columns,
+                      err) &&
+           flush_rows(flusher, sql_ledger_insert_count_facts, facts, facts_len, count_columns,
+                      err) &&
+           flush_statuses(flusher, err);
+}
+
 static bool flush_positions(struct flusher *flusher, struct err *err)
 {
     const struct stock_count *const *counts = NULL;
@@ -537,5 +614,6 @@ bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_workin
     struct flusher flusher = {pg, arena, set->stock, set, causes, batch_id, now_ms};
 
     return flush_lines(&flusher, err) && flush_catalogue(&flusher, err) &&
-           flush_positions(&flusher, err) && flush_listings(&flusher, err);
+           flush_positions(&flusher, err) &&
+           flush_consignments(&flusher, err) && flush_listings(&flusher, err);
 }

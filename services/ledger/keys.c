@@ -13,11 +13,22 @@ void ledger_keys_release(struct ledger_keys *keys)
     keys->seen = NULL;
 }
 
+/* Names and ids hold no control characters (event_check), so the separator is unambiguous. */
+static const char *keys_joined(const struct ledger_keys *keys, const char *a, const char *b,
+                               const char *c)
+{
+    return arena_printf(keys->arena, "%s\x1f%s\x1f%s", a, b, c);
+}
+
+bool ledger_keys_has(const struct ledger_keys *keys, const char *a, const char *b, const char *c)
+{
+    return map_get(keys->seen, keys_joined(keys, a, b, c)) != NULL;
+}
+
 bool ledger_keys_add(struct ledger_keys *keys, const char *a, const char *b, const char *c)
 {
     const char *parts[LEDGER_KEYS_PARTS_MAX] = {a, b, c};
-    /* Names and ids hold no control characters (event_check), so the separator is unambiguous. */
-    const char *joined = arena_printf(keys->arena, "%s\x1f%s\x1f%s", a, b, c);
+    const char *joined = keys_joined(keys, a, b, c);
 
     if (map_get(keys->seen, joined) != NULL)
         return false;

@@ -26,5 +26,6 @@ static inline void ledger_keys_scope_end(struct ledger_keys *keys)
 }
 /* False when it was there. Unused parts are "". Texts are borrowed. */
 bool ledger_keys_add(struct ledger_keys *keys, const char *a, const char *b, const char *c);
+bool ledger_keys_has(const struct ledger_keys *keys, const char *a, const char *b, const char *c);
 /* One text array per part, for the first `parts` parts. */
 void ledger_keys_params(const struct ledger_keys *keys, struct pg_params *params, size_t parts);

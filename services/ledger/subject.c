@@ -28,6 +28,12 @@ struct ledger_subject ledger_subject_of(const struct event *event)
     case EVENT_STOCK_TRANSFERRED:
         subject.sku = event->transfer.sku;
         break;
+    case EVENT_INBOUND_REPORTED:
+        subject.sku = event->inbound.sku;
+        break;
+    case EVENT_REMOVAL_REPORTED:
+        subject.sku = event->removal.sku;
+        break;
     case EVENT_MAPPING_CHANGED:
         subject.channel = event->mapping.channel;
         subject.listing = event->mapping.listing;

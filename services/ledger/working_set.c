@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "services/ledger/holds.h"
 #include "services/ledger/keys.h"
 #include "services/ledger/measures.h"
 #include "services/ledger/subject.h"
@@ -26,9 +27,7 @@ struct loader {
     struct ledger_keys pools;
     struct ledger_keys new_pools;
     struct ledger_keys rule_scopes; /* channel, listing, sku */
-    struct ledger_keys counted;     /* sku, pool, bucket */
-    int64_t *counted_ms;
-    size_t counted_capacity;
+    struct ledger_holds holds;
 };
 
 const char *ledger_listing_key(struct arena *arena, const char *channel, const char *listing)
@@ -41,8 +40,7 @@ static struct ledger_keys *const *loader_all(struct loader *loader, size_t *ret_
     struct ledger_keys *all[] = {&loader->lines,    &loader->orders,     &loader->relined,
                                  &loader->loaded,   &loader->all_orders, &loader->listings,
                                  &loader->channels, &loader->names,      &loader->skus,
-                                 &loader->pools,    &loader->new_pools,  &loader->rule_scopes,
-                                 &loader->counted};
+                                 &loader->pools,    &loader->new_pools,  &loader->rule_scopes};
 
     *ret_count = ARRAY_LEN(all);
     return arena_memdup(loader->arena, all, sizeof(all));
@@ -57,6 +55,7 @@ static void loader_init(struct loader *loader, struct pg *pg, struct arena *aren
     struct ledger_keys *const *all = loader_all(loader, &count);
     for (size_t i = 0; i < count; i++)
         ledger_keys_init(all[i], arena);
+    ledger_holds_init(&loader->holds, arena);
 }
 
 static void loader_release(struct loader *loader)
@@ -66,6 +65,7 @@ static void loader_release(struct loader *loader)
 
     for (size_t i = 0; i < count; i++)
         ledger_keys_release(all[i]);
+    ledger_holds_release(&loader->holds);
 }
 
 static void loader_add_listing(struct loader *loader, const char *channel, const char *listing)
@@ -79,28 +79,11 @@ static void loader_add_listing(struct loader *loader, const char *channel, const
 
 /* ---- what the events name ---- */
 
-static void loader_add_count(struct loader *loader, const struct event *event)
-{
-    const struct event_stock *count = &event->stock;
-
-    ledger_keys_add(&loader->counted, count->sku, count->pool, count->bucket);
-    for (size_t i = 0; i < loader->counted.len; i++) {
-        if (strcmp(loader->counted.parts[0][i], count->sku) != 0 ||
-            strcmp(loader->counted.parts[1][i], count->pool) != 0 ||
-            strcmp(loader->counted.parts[2][i], count->bucket) != 0)
-            continue;
-        loader->counted_ms = arena_grow(loader->arena, loader->counted_ms, i,
-                                        &loader->counted_capacity, sizeof(int64_t));
-        if (loader->counted_ms[i] == 0 || event->times.occurred_ms < loader->counted_ms[i])
-            loader->counted_ms[i] = event->times.occurred_ms;
-        return;
-    }
-}
-
 static void loader_add_event(struct loader *loader, const struct event *event)
 {
     struct ledger_subject subject = ledger_subject_of(event);
 
+    ledger_holds_add_event(&loader->holds, event);
     switch (event->kind) {
     case EVENT_ORDER_VOIDED:
         ledger_keys_add(&loader->orders, subject.channel, subject.order_id, "");
@@ -115,9 +98,6 @@ static void loader_add_event(struct loader *loader, const struct event *event)
         loader_add_listing(loader, subject.channel, subject.listing);
         return;
     case EVENT_STOCK_COUNTED:
-        loader_add_count(loader, event);
-        ledger_keys_add(&loader->pools, event->stock.pool, "", "");
-        break;
     case EVENT_STOCK_RECEIVED:
     case EVENT_STOCK_ADJUSTED:
         ledger_keys_add(&loader->pools, event->stock.pool, "", "");
@@ -140,6 +120,11 @@ static void loader_add_event(struct loader *loader, const struct event *event)
     case EVENT_RULE_CHANGED:
         ledger_keys_add(&loader->rule_scopes, subject.channel, subject.listing, subject.sku);
         return;
+    case EVENT_INBOUND_REPORTED:
+        ledger_keys_add(&loader->pools, event->inbound.to_pool, "", "");
+        break;
+    case EVENT_REMOVAL_REPORTED:
+        break;
     case EVENT_TIER_DEFINED:
         ledger_keys_add(&loader->rule_scopes, "", "", "");
         return;
@@ -478,32 +463,8 @@ static bool loader_load_counts(struct loader *loader, struct err *err)
             .quantity = pg_rows_int(rows, row, "quantity"),
         };
 
-        stock_load_count(loader->stock, &count);
-    }
-    return true;
-}
-
-static bool loader_load_movements(struct loader *loader, struct err *err)
-{
-    SCOPED(pg_params) struct pg_params *params = pg_params_new();
-    SCOPED(pg_rows) struct pg_rows *rows = NULL;
-
-    if (loader->counted.len == 0)
-        return true;
-    ledger_keys_params(&loader->counted, params, 3);
-    pg_params_int_array(params, loader->counted_ms, loader->counted.len);
-    if (!pg_run(loader->pg, sql_ledger_select_later_movements, params, &rows, err))
-        return false;
-    for (size_t row = 0; row < pg_rows_count(rows); row++) {
-        struct stock_movement movement = {
-            .sku = text_of(loader, rows, row, "sku"),
-            .pool = text_of(loader, rows, row, "pool"),
-            .bucket = text_of(loader, rows, row, "bucket"),
-            .delta = pg_rows_int(rows, row, "delta"),
-            .occurred_ms = pg_rows_int(rows, row, "occurred_ms"),
-        };
-
-        stock_load_movement(loader->stock, &movement);
+        if (*count.event_id != '\0') /* else all of them are held */
+            stock_load_count(loader->stock, &count);
     }
     return true;
 }
@@ -533,6 +494,9 @@ static bool loader_load_oversells(struct loader *loader, struct err *err)
 /* Lines first: they name listings; then listings that share their SKUs, then what these need. */
 static bool loader_load(struct loader *loader, struct err *err)
 {
+    if (!ledger_holds_load_consignments(&loader->holds, loader->pg, loader->stock, &loader->skus,
+                                        &loader->pools, &loader->new_pools, err))
+        return false;
     if (!loader_find_listings(loader, sql_ledger_select_listings_of_pools, &loader->new_pools, 1,
                               true, err) ||
         !loader_load_lines(loader, err) || !loader_load_parts(loader, err) ||
@@ -554,7 +518,8 @@ static bool loader_load(struct loader *loader, struct err *err)
     if (loader->skus.len == 0)
         return true;
     return loader_load_positions(loader, err) && loader_load_counts(loader, err) &&
-           loader_load_movements(loader, err) && loader_load_oversells(loader, err);
+           ledger_holds_load_counts(&loader->holds, loader->pg, loader->stock, err) &&
+           loader_load_oversells(loader, err);
 }
 
 bool ledger_working_set_load(struct pg *pg, struct arena *arena, const struct event *const *events,

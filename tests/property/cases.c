@@ -124,6 +124,32 @@ static void put_oversells(struct json_out *out, const struct store *store)
     json_object_end(out);
 }
 
+static void put_consignments(struct json_out *out, const struct store *store)
+{
+    json_key(out, "consignments");
+    json_object(out);
+    for (size_t i = 0; i < store->consignments.len; i++) {
+        const struct stock_consignment *row = &store->consignments.rows[i];
+
+        put_key(out, row->kind, row->id, row->sku);
+        json_object(out);
+        json_put_member(out, "waiting", row->waiting);
+        if (*row->waiting == '\0') {
+            json_put_member_int(out, "received", row->received);
+            json_put_member_int(out, "damaged", row->damaged);
+            json_put_member_int(out, "cancelled", row->cancelled);
+            json_put_member_int(out, "transit", row->transit);
+            json_put_member_int(out, "missing", row->missing);
+            json_put_member_int(out, "created_ms", row->created_ms);
+            json_put_member_int(out, "arrived_ms", row->arrived_ms);
+            json_put_member_int(out, "receiving_ms", row->receiving_ms);
+            json_put_member_int(out, "closed_ms", row->closed_ms);
+        }
+        json_object_end(out);
+    }
+    json_object_end(out);
+}
+
 static void put_end(struct json_out *out, const struct store *store)
 {
     json_key(out, "end");
@@ -131,6 +157,7 @@ static void put_end(struct json_out *out, const struct store *store)
     put_positions(out, store);
     put_lines(out, store);
     put_listings(out, store);
+    put_consignments(out, store);
     put_oversells(out, store);
     json_object_end(out);
 }

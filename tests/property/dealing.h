@@ -1,7 +1,7 @@
 /*
  * Deals a case's events out to lib/stock: shuffled, doubled, split into batches through a store;
  * after every batch each position is the sum of its movements' effects, and its latest count plus
- * what moved later (promise P4).
+ * what moved later (promise P4), and shipments and removals conserve units over all pools.
  */
 #pragma once
 
@@ -47,8 +47,58 @@ static inline bool position_adds_up(const struct store *store,
     return false;
 }
 
+static inline int64_t moved_for(const struct store *store, const char *sku,
+                                const char *const reasons[3])
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < store->movements.len; i++) {
+        const struct stock_movement *row = &store->movements.rows[i];
+
+        for (size_t k = 0; k < 3 && reasons[k] != NULL; k++) {
+            if (same(row->sku, sku) && same(row->reason, reasons[k]) &&
+                !same(row->bucket, STOCK_COMMITTED))
+                sum += row->delta;
+        }
+    }
+    return sum;
+}
+
+/* Over all pools and buckets, shipments and removals add what comes from outside, and take off what
+   is disposed of or lost: nothing else. */
+static inline bool consignments_add_up(const struct store *store, const char *sku, struct buf *why)
+{
+    int64_t from_outside = 0;
+    int64_t gone = 0;
+
+    for (size_t i = 0; i < store->consignments.len; i++) {
+        const struct stock_consignment *row = &store->consignments.rows[i];
+        int64_t leaving = row->sent - row->cancelled;
+        int64_t arrived = row->received + row->damaged;
+
+        if (!same(row->sku, sku))
+            continue;
+        if (row->sent != row->cancelled + arrived + row->disposed + row->lost + row->missing +
+                             row->transit)
+            buf_printf(why, "%s %s: what became of its units is not what was sent; ", row->kind,
+                       row->id);
+        if (*row->from_pool == '\0')
+            from_outside += leaving;
+        gone += leaving - (arrived < leaving ? arrived : leaving) - row->transit;
+    }
+    if (moved_for(store, sku, (const char *[]){"sent", "removed", "cancelled"}) != from_outside ||
+        moved_for(store, sku, (const char *[]){"disposed", "lost", NULL}) != -gone)
+        buf_printf(why, "%s: %" PRId64 " came from outside and %" PRId64 " are gone; ", sku,
+                   from_outside, gone);
+    return why->len == 0;
+}
+
 static inline bool store_adds_up(const struct store *store, struct buf *why)
 {
+    for (size_t i = 0; i < ARRAY_LEN(case_skus); i++) {
+        if (!consignments_add_up(store, case_skus[i], why))
+            return false;
+    }
     for (size_t i = 0; i < store->positions.len; i++) {
         if (!position_adds_up(store, &store->positions.rows[i], why))
             return false;

@@ -74,6 +74,8 @@ static const char *const case_listings[] = {"hat", "set", "sock"};
 static const char *const case_skus[] = {"cap", "tie", "sash"};
 static const char *const case_pools[] = {"wh", "shop", "fba"};
 static const char *const case_buckets[] = {"sellable", "damaged"};
+static const char *const case_shipments[] = {"s1", "s2"};
+static const char *const case_removals[] = {"r1", "r2"};
 
 static inline int64_t any_time(struct random *random)
 {
@@ -131,6 +133,55 @@ static inline void make_stock(struct random *random, struct event *event)
     else
         fact->quantity = pick(random, least, chance(random, 50) ? 9 : 50);
     fact->reason = "found";
+    if (event->kind != EVENT_STOCK_RECEIVED || chance(random, 40))
+        return;
+    if (chance(random, 60))
+        fact->shipment_id = ONE_OF(random, case_shipments);
+    else if (chance(random, 80))
+        fact->removal_id = ONE_OF(random, case_removals);
+    else
+        fact->reason = "removal";
+    fact->quantity = pick(random, 1, 6);
+}
+
+/* Mostly the same pools for a shipment, so that its reports meet. */
+static inline void make_inbound(struct random *random, struct event *event)
+{
+    struct event_inbound *fact = &event->inbound;
+    static const char *const statuses[] = {"working",   "IN_TRANSIT", "delivered", "receiving",
+                                           "receiving", "RECEIVING",  "closed",    "cancelled"};
+    size_t from = chance(random, 90) ? 0 : 1;
+
+    fact->shipment_id = ONE_OF(random, case_shipments);
+    fact->sku = chance(random, 70) ? case_skus[0] : ONE_OF(random, case_skus);
+    fact->from_pool = chance(random, 20) ? "" : case_pools[from];
+    fact->to_pool = case_pools[from + 1 + (size_t)chance(random, 20 * (from == 0))];
+    fact->status = ONE_OF(random, statuses);
+    fact->sent = pick(random, 0, 9);
+    fact->received = chance(random, 50) ? pick(random, 0, 9) : 0;
+    fact->damaged = chance(random, 20) ? pick(random, 1, 3) : 0;
+    fact->lost = chance(random, 20) ? pick(random, 1, 3) : 0;
+    fact->version_ms = any_time(random);
+    fact->created_ms = chance(random, 20) ? any_time(random) : 0;
+}
+
+static inline void make_removal(struct random *random, struct event *event)
+{
+    struct event_removal *fact = &event->removal;
+
+    fact->removal_id = ONE_OF(random, case_removals);
+    fact->sku = chance(random, 70) ? case_skus[0] : ONE_OF(random, case_skus);
+    fact->from_pool = "fba";
+    fact->bucket = ONE_OF(random, case_buckets);
+    fact->to_pool = chance(random, 80) ? "wh" : "shop";
+    fact->requested = pick(random, 0, 9);
+    fact->cancelled = chance(random, 20) ? pick(random, 0, fact->requested) : 0;
+    fact->shipped = pick(random, 0, 9);
+    fact->disposed = chance(random, 20) ? pick(random, 1, 3) : 0;
+    fact->received = chance(random, 40) ? pick(random, 0, 9) : 0;
+    fact->lost = chance(random, 20) ? pick(random, 1, 3) : 0;
+    fact->status = "open";
+    fact->version_ms = any_time(random);
 }
 
 static inline void make_transfer(struct random *random, struct event *event)
@@ -143,6 +194,7 @@ static inline void make_transfer(struct random *random, struct event *event)
     fact->from_bucket = "sellable";
     fact->to_pool = ONE_OF(random, case_pools);
     fact->to_bucket = chance(random, 50) ? "damaged" : "inbound";
+    fact->reason = "relocation";
     fact->quantity = pick(random, 1, 4);
 }
 
@@ -272,7 +324,9 @@ static inline enum event_kind any_kind(struct random *random)
         EVENT_MAPPING_CHANGED,  EVENT_MAPPING_CHANGED,   EVENT_POOL_CHANGED,
         EVENT_RULE_CHANGED,     EVENT_OBSERVATION,       EVENT_RULE_CHANGED,
         EVENT_TIER_DEFINED,     EVENT_VELOCITY_MEASURED, EVENT_VELOCITY_MEASURED,
-        EVENT_LATENCY_MEASURED, EVENT_PROMOTION_CHANGED};
+        EVENT_LATENCY_MEASURED, EVENT_PROMOTION_CHANGED, EVENT_STOCK_RECEIVED,
+        EVENT_INBOUND_REPORTED, EVENT_INBOUND_REPORTED,  EVENT_INBOUND_REPORTED,
+        EVENT_REMOVAL_REPORTED};
 
     return ONE_OF(random, kinds);
 }
@@ -302,6 +356,10 @@ static inline void make_fact(struct random *random, struct arena *arena, struct 
         return make_rule(random, event);
     case EVENT_OBSERVATION:
         return make_observation(random, event);
+    case EVENT_INBOUND_REPORTED:
+        return make_inbound(random, event);
+    case EVENT_REMOVAL_REPORTED:
+        return make_removal(random, event);
     case EVENT_TIER_DEFINED:
         return make_tier(random, event);
     case EVENT_VELOCITY_MEASURED:

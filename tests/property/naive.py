@@ -3,7 +3,7 @@
 
 It is written from the words of the design and of lib/stock/stock.h, not from the C. It takes the SET of a case's
 events and derives the end from definitions: nothing is folded, nothing has a before and an after, and no event is
-looked at in the order in which it came.
+looked at in the order in which it came. Shipments and removals have a file of their own.
 
     cases SEED COUNT | naive.py [--cases PROGRAM] [--progress]
 
@@ -20,6 +20,8 @@ import json
 import subprocess
 import sys
 import time
+
+import naive_consignments
 
 SHOWN_MAX = 3
 PROGRESS_S = 2
@@ -225,11 +227,29 @@ class World:
 
     # ---- stock ----
 
+    @functools.cached_property
+    def consignments(self):
+        return naive_consignments.consignments(self)
+
+    @staticmethod
+    def is_plain_receipt(fact):
+        """It is no part of a shipment or removal; one of a removal that it does not name waits for a person."""
+        return not fact.get("shipment_id") and not fact.get("removal_id") and fact["reason"] != "removal"
+
+    def is_held(self, count):
+        """Counted while an inbound shipment was being received, which is open still; only where we count."""
+        return not self.counts_itself(count["pool"]) and any(
+            consignment.sku == count["sku"] and consignment.receives(count["pool"], count["occurred_ms"])
+            for consignment in self.consignments)
+
     def movements(self):
         """Everything physical that ever happened: (SKU, pool, bucket, how much, when)."""
         for kind, amount in (("stock_received", "quantity"), ("stock_adjusted", "delta")):
             for fact in self.all(kind):
-                yield fact["sku"], fact["pool"], fact["bucket"], fact[amount], fact["occurred_ms"]
+                if kind == "stock_adjusted" or self.is_plain_receipt(fact):
+                    yield fact["sku"], fact["pool"], fact["bucket"], fact[amount], fact["occurred_ms"]
+        for consignment in self.consignments:
+            yield from consignment.movements()
         for fact in self.all("stock_transferred"):
             yield fact["sku"], fact["from_pool"], fact["from_bucket"], -fact["quantity"], fact["occurred_ms"]
             yield fact["sku"], fact["to_pool"], fact["to_bucket"], fact["quantity"], fact["occurred_ms"]
@@ -251,13 +271,14 @@ class World:
 
     @functools.cached_property
     def positions(self):
-        """The latest count and what moved after it; all that moved where nobody counted."""
+        """The latest count in force and what moved after it; all that moved where nobody counted."""
         movements = list(self.movements())
         counted = {(count["sku"], count["pool"], count["bucket"]) for count in self.all("stock_counted")}
         positions = {}
         for place in counted | {movement[:3] for movement in movements}:
             sku, pool, bucket = place
-            count = newest(self.all("stock_counted", sku=sku, pool=pool, bucket=bucket))
+            counts = self.all("stock_counted", sku=sku, pool=pool, bucket=bucket)
+            count = newest(count for count in counts if not self.is_held(count))
             start, since = (0, -1) if count is None else (count["quantity"], count["occurred_ms"])
             positions[place] = start + sum(how_much for *where, how_much, when in movements
                                            if tuple(where) == place and when > since)
@@ -344,6 +365,7 @@ class World:
         return {"positions": {"|".join(place): quantity for place, quantity in self.positions.items()},
                 "lines": {"|".join(line): self.end_of_line(line) for line in self.lines()},
                 "listings": {"|".join(listing): self.end_of_listing(*listing) for listing in self.listings()},
+                "consignments": {"|".join((each.kind, each.name, each.sku)): each.end() for each in self.consignments},
                 "oversells": {"|".join(place): available for place, available in self.oversells().items()}}
 
 
@@ -404,6 +426,7 @@ class Tally:
     def __init__(self):
         self.agree = self.differ = self.events = 0
         self.applied_lines = self.shown_listings = self.priced_listings = self.oversells = 0
+        self.consignments = 0
 
     def add(self, case, found):
         self.agree += not found
@@ -413,11 +436,12 @@ class Tally:
         self.shown_listings += sum(listing["quantity"] > 0 for listing in case["end"]["listings"].values())
         self.priced_listings += sum(listing["priced"] > 0 for listing in case["end"]["listings"].values())
         self.oversells += len(case["end"]["oversells"])
+        self.consignments += sum(each["waiting"] == "" for each in case["end"]["consignments"].values())
 
     def __str__(self):
         return (f"{self.agree} cases agree, {self.differ} differ, {self.events} events, "
                 f"{self.applied_lines} lines applied, {self.shown_listings} listings above 0, "
-                f"{self.priced_listings} priced, {self.oversells} oversells")
+                f"{self.priced_listings} priced, {self.oversells} oversells, {self.consignments} consignments")
 
 
 def main():

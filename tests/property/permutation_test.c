@@ -58,6 +58,24 @@ static void sheet_lines(struct sheet *sheet, const struct store *store)
                   store->voided.rows[i].order_id, store->voided.rows[i].voided_ms);
 }
 
+static void sheet_consignments(struct sheet *sheet, const struct store *store)
+{
+    for (size_t i = 0; i < store->consignments.len; i++) {
+        const struct stock_consignment *row = &store->consignments.rows[i];
+
+        sheet_add(sheet, store->arena,
+                  "%s %s %s: %s %s %s>%s '%s' report %.8s sent %" PRId64 "-%" PRId64 "/%" PRId64
+                  " received %" PRId64 "+%" PRId64 " gone %" PRId64 "+%" PRId64 " missing %" PRId64
+                  " transit %" PRId64 " at %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
+                  " %" PRId64 " waiting '%s'",
+                  row->kind, row->id, row->sku, row->channel, row->from_bucket, row->from_pool,
+                  row->to_pool, row->status, row->report_id, row->sent, row->cancelled,
+                  row->shipped, row->received, row->damaged, row->disposed, row->lost,
+                  row->missing, row->transit, row->version_ms, row->created_ms, row->arrived_ms,
+                  row->receiving_ms, row->closed_ms, row->waiting);
+    }
+}
+
 static void sheet_targets(struct sheet *sheet, const struct store *store)
 {
     for (size_t i = 0; i < store->listings.len; i++) {
@@ -79,6 +97,7 @@ static void sheet_make(struct sheet *sheet, const struct store *store)
     sheet->len = 0;
     sheet_lines(sheet, store);
     sheet_targets(sheet, store);
+    sheet_consignments(sheet, store);
     for (size_t i = 0; i < store->positions.len; i++) {
         const struct stock_position *row = &store->positions.rows[i];
 
@@ -89,6 +108,9 @@ static void sheet_make(struct sheet *sheet, const struct store *store)
     for (size_t i = 0; i < store->counts.len; i++) {
         const struct stock_count *row = &store->counts.rows[i];
 
+        /* One that never was in force is as one that is not now. */
+        if (*row->event_id == '\0')
+            continue;
         sheet_add(sheet, store->arena, "count %s %s %s: %" PRId64 " at %" PRId64 " by %.8s",
                   row->sku, row->pool, row->bucket, row->quantity, row->counted_ms, row->event_id);
     }
@@ -98,8 +120,11 @@ static void sheet_make(struct sheet *sheet, const struct store *store)
         sheet_add(sheet, store->arena, "oversell %s %s: %" PRId64, row->sku, row->pool,
                   row->available);
     }
-    sheet_add(sheet, store->arena, "catalogue: %zu mappings, %zu rules, %zu pools, %zu parts",
-              store->mappings.len, store->rules.len, store->pools.len, store->parts.len);
+    sheet_add(sheet, store->arena,
+              "catalogue: %zu mappings, %zu rules, %zu pools, %zu parts, %zu counts, %zu reports, "
+              "%zu receipts",
+              store->mappings.len, store->rules.len, store->pools.len, store->parts.len,
+              store->count_facts.len, store->reports.len, store->receipts.len);
     qsort(sheet->lines, sheet->len, sizeof(sheet->lines[0]), by_text);
 }
 
@@ -249,8 +274,24 @@ static void print_fact(const struct event *event)
     case EVENT_STOCK_COUNTED:
     case EVENT_STOCK_RECEIVED:
     case EVENT_STOCK_ADJUSTED:
-        printf(" %s %s %s %" PRId64, event->stock.sku, event->stock.pool, event->stock.bucket,
-               event->stock.quantity);
+        printf(" %s %s %s %" PRId64 " of '%s%s' %s", event->stock.sku, event->stock.pool,
+               event->stock.bucket, event->stock.quantity, event->stock.shipment_id,
+               event->stock.removal_id, event->stock.reason);
+        return;
+    case EVENT_INBOUND_REPORTED:
+        printf(" %s %s '%s'>%s %s sent %" PRId64 " received %" PRId64 " damaged %" PRId64
+               " lost %" PRId64 " version %" PRId64,
+               event->inbound.shipment_id, event->inbound.sku, event->inbound.from_pool,
+               event->inbound.to_pool, event->inbound.status, event->inbound.sent,
+               event->inbound.received, event->inbound.damaged, event->inbound.lost,
+               event->inbound.version_ms);
+        return;
+    case EVENT_REMOVAL_REPORTED:
+        printf(" %s %s %s requested %" PRId64 " cancelled %" PRId64 " disposed %" PRId64
+               " received %" PRId64 " lost %" PRId64 " version %" PRId64,
+               event->removal.removal_id, event->removal.sku, event->removal.bucket,
+               event->removal.requested, event->removal.cancelled, event->removal.disposed,
+               event->removal.received, event->removal.lost, event->removal.version_ms);
         return;
     case EVENT_STOCK_TRANSFERRED:
         printf(" %s %" PRId64 " to %s %s", event->transfer.sku, event->transfer.quantity,

@@ -8,6 +8,9 @@
 
 #define BIT(name)  OPTION_BIT(OPTION_##name)
 #define WRITE_BITS (BIT(ID) | BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON))
+#define REPORT_BITS                                                                           \
+    (BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON) | BIT(FROM_POOL) | BIT(TO_POOL) |         \
+     BIT(STATUS) | BIT(RECEIVED) | BIT(LOST))
 #define READ_BITS  (BIT(JSON) | BIT(LIMIT))
 
 static const struct stockctl_command commands[] = {
@@ -20,12 +23,23 @@ static const struct stockctl_command commands[] = {
          BIT(PERCENT) | BIT(CAP) | BIT(FLOOR), stockctl_write_rule},
     {"count", "SKU POOL QUANTITY", "stock was counted", 3, 3,
      WRITE_BITS | BIT(BUCKET) | BIT(REASON), stockctl_write_count},
-    {"receive", "SKU POOL QUANTITY", "units came in", 3, 3, WRITE_BITS | BIT(BUCKET) | BIT(REASON),
+    {"receive", "SKU POOL QUANTITY", "units came in, alone or of a shipment or removal", 3, 3,
+     WRITE_BITS | BIT(BUCKET) | BIT(REASON) | BIT(SHIPMENT) | BIT(REMOVAL),
      stockctl_write_receive},
     {"adjust", "SKU POOL DELTA", "units appeared or vanished, for a --reason", 3, 3,
-     WRITE_BITS | BIT(BUCKET) | BIT(REASON), stockctl_write_adjust},
-    {"transfer", "SKU FROM TO QUANTITY", "units moved to another pool or bucket", 4, 4,
-     WRITE_BITS | BIT(FROM_BUCKET) | BIT(TO_BUCKET) | BIT(REASON), stockctl_write_transfer},
+     WRITE_BITS | BIT(BUCKET) | BIT(REASON) | BIT(NOTE), stockctl_write_adjust},
+    {"transfer", "SKU FROM TO QUANTITY", "units moved to another pool or bucket, for a --reason", 4,
+     4, WRITE_BITS | BIT(FROM_BUCKET) | BIT(TO_BUCKET) | BIT(REASON) | BIT(NOTE),
+     stockctl_write_transfer},
+    {"inbound report", "SHIPMENT SKU SENT", "how far an inbound shipment is; totals so far", 3, 3,
+     REPORT_BITS | BIT(DAMAGED) | BIT(EXPECTED), stockctl_write_inbound},
+    {"inbound list", "[SKU]", "inbound shipments, and when their units should be sellable", 0, 1,
+     READ_BITS | BIT(POOL) | BIT(OPEN) | BIT(LATE), stockctl_read_inbound},
+    {"removal report", "REMOVAL SKU REQUESTED", "how far a removal order is; totals so far", 3, 3,
+     REPORT_BITS | BIT(BUCKET) | BIT(CANCELLED) | BIT(SHIPPED) | BIT(DISPOSED),
+     stockctl_write_removal},
+    {"removal list", "[SKU]", "removal orders, and the units of each that are to come", 0, 1,
+     READ_BITS | BIT(POOL) | BIT(OPEN) | BIT(DAYS), stockctl_read_removals},
     {"import", "[FILE|-]", "send facts, a JSON object a line", 0, 1,
      BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON), stockctl_import},
     {"stock", "[SKU]", "stock by SKU and pool", 0, 1, READ_BITS | BIT(POOL), stockctl_read_stock},

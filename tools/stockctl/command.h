@@ -39,10 +39,14 @@ int stockctl_write_count(const struct stockctl_options *options, struct err *err
 int stockctl_write_receive(const struct stockctl_options *options, struct err *err);
 int stockctl_write_adjust(const struct stockctl_options *options, struct err *err);
 int stockctl_write_transfer(const struct stockctl_options *options, struct err *err);
+int stockctl_write_inbound(const struct stockctl_options *options, struct err *err);
+int stockctl_write_removal(const struct stockctl_options *options, struct err *err);
 int stockctl_import(const struct stockctl_options *options, struct err *err);
 
 /* ---- reads of schema api */
 int stockctl_read_stock(const struct stockctl_options *options, struct err *err);
+int stockctl_read_inbound(const struct stockctl_options *options, struct err *err);
+int stockctl_read_removals(const struct stockctl_options *options, struct err *err);
 int stockctl_read_orders(const struct stockctl_options *options, struct err *err);
 int stockctl_read_targets(const struct stockctl_options *options, struct err *err);
 int stockctl_read_pushes(const struct stockctl_options *options, struct err *err);

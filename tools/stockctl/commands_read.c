@@ -63,6 +63,76 @@ int stockctl_read_stock(const struct stockctl_options *options, struct err *err)
     return read_query(options, sql_stockctl_select_stock, params, columns, "no such stock", err);
 }
 
+int stockctl_read_inbound(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"shipment_id", COLUMN_TEXT, false},
+        {"sku", COLUMN_TEXT, false},
+        {"channel", COLUMN_TEXT, JSON_ONLY},
+        {"from_pool", COLUMN_TEXT, false},
+        {"to_pool", COLUMN_TEXT, false},
+        {"status", COLUMN_TEXT, false},
+        {"sent", COLUMN_NUMBER, false},
+        {"received", COLUMN_NUMBER, false},
+        {"damaged", COLUMN_NUMBER, false},
+        {"lost", COLUMN_NUMBER, false},
+        {"missing", COLUMN_NUMBER, false},
+        {"in_transit", COLUMN_NUMBER, false},
+        {"late", COLUMN_BOOL, false},
+        {"arrived_ms", COLUMN_TIME, JSON_ONLY},
+        {"expected_ms", COLUMN_TIME, JSON_ONLY},
+        {"receiving_due_ms", COLUMN_TIME, JSON_ONLY},
+        {"sellable_from_ms", COLUMN_TIME, JSON_ONLY},
+        {"sellable_by_ms", COLUMN_TIME, false},
+        {"closed_ms", COLUMN_TIME, JSON_ONLY},
+        {"report_id", COLUMN_TEXT, JSON_ONLY},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->arguments_len > 0 ? options->arguments[0] : NULL);
+    pg_params_text(params, options->pool);
+    pg_params_bool(params, options->open);
+    pg_params_bool(params, options->late);
+    return read_query(options, sql_stockctl_select_inbound, params, columns,
+                      "no such inbound shipments", err);
+}
+
+int stockctl_read_removals(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"removal_id", COLUMN_TEXT, false},
+        {"sku", COLUMN_TEXT, false},
+        {"channel", COLUMN_TEXT, JSON_ONLY},
+        {"from_pool", COLUMN_TEXT, false},
+        {"bucket", COLUMN_TEXT, false},
+        {"to_pool", COLUMN_TEXT, false},
+        {"status", COLUMN_TEXT, false},
+        {"requested", COLUMN_NUMBER, false},
+        {"cancelled", COLUMN_NUMBER, false},
+        {"shipped", COLUMN_NUMBER, false},
+        {"received", COLUMN_NUMBER, false},
+        {"damaged", COLUMN_NUMBER, JSON_ONLY},
+        {"disposed", COLUMN_NUMBER, false},
+        {"lost", COLUMN_NUMBER, false},
+        {"expected_units", COLUMN_NUMBER, false},
+        {"open", COLUMN_BOOL, false},
+        {"age_days", COLUMN_NUMBER, false},
+        {"created_ms", COLUMN_TIME, JSON_ONLY},
+        {"closed_ms", COLUMN_TIME, JSON_ONLY},
+        {"report_id", COLUMN_TEXT, JSON_ONLY},
+        {0},
+    };
+    struct pg_params *params = pg_params_new();
+
+    pg_params_text(params, options->arguments_len > 0 ? options->arguments[0] : NULL);
+    pg_params_text(params, options->pool);
+    pg_params_bool(params, options->open);
+    pg_params_int(params, options->days < 0 ? 0 : options->days);
+    return read_query(options, sql_stockctl_select_removals, params, columns,
+                      "no such removal orders", err);
+}
+
 int stockctl_read_orders(const struct stockctl_options *options, struct err *err)
 {
     static const struct stockctl_column columns[] = {

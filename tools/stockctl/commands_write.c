@@ -97,6 +97,16 @@ int stockctl_write_adjust(const struct stockctl_options *options, struct err *er
     return write_fact(options, stockctl_facts_adjust, err);
 }
 
+int stockctl_write_inbound(const struct stockctl_options *options, struct err *err)
+{
+    return write_fact(options, stockctl_facts_inbound, err);
+}
+
+int stockctl_write_removal(const struct stockctl_options *options, struct err *err)
+{
+    return write_fact(options, stockctl_facts_removal, err);
+}
+
 int stockctl_write_transfer(const struct stockctl_options *options, struct err *err)
 {
     return write_fact(options, stockctl_facts_transfer, err);

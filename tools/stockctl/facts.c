@@ -96,6 +96,9 @@ static bool facts_stock(const struct stockctl_options *options, const struct sto
     json_put_member(&json, "bucket", sellable_unless(options->bucket));
     json_put_member_int(&json, quantity_key, quantity);
     facts_text(&json, "reason", options->reason);
+    facts_text(&json, "note", options->note);
+    facts_text(&json, "shipment_id", options->shipment);
+    facts_text(&json, "removal_id", options->removal);
     return facts_end(&json, start, err);
 }
 
@@ -126,6 +129,8 @@ bool stockctl_facts_transfer(const struct stockctl_options *options,
     struct json_out json;
     size_t start = out->len;
 
+    if (options->reason == NULL)
+        return err_set(err, ERR_REJECT, "--reason is missing: say why the stock moved");
     if (!facts_quantity(options->arguments[3], "quantity", 1, &quantity, err))
         return false;
     facts_begin(&json, out, "stock_transferred", fact);
@@ -136,6 +141,77 @@ bool stockctl_facts_transfer(const struct stockctl_options *options,
     json_put_member(&json, "to_bucket", sellable_unless(options->to_bucket));
     json_put_member_int(&json, "quantity", quantity);
     facts_text(&json, "reason", options->reason);
+    facts_text(&json, "note", options->note);
+    return facts_end(&json, start, err);
+}
+
+/* ---- units on their way */
+
+/* Reports have no fact id: their content is their key. */
+static void facts_begin_report(struct json_out *out, struct buf *buf, const char *kind,
+                               const struct stockctl_fact *fact)
+{
+    char at[CLOCK_TEXT_LEN];
+
+    json_begin(out, buf);
+    json_object(out);
+    json_put_member(out, "kind", kind);
+    json_put_member(out, "occurred_at", clock_format(fact->occurred_ms, at));
+    json_put_member(out, "version_at", at);
+    json_put_member(out, "actor", fact->actor);
+}
+
+/* ID SKU QUANTITY */
+static bool facts_report(struct json_out *out, struct buf *buf, const char *kind,
+                         const char *id_key, const char *quantity_key,
+                         const struct stockctl_options *options, const struct stockctl_fact *fact,
+                         struct err *err)
+{
+    int64_t quantity = 0;
+
+    if (!facts_quantity(options->arguments[2], quantity_key, 0, &quantity, err))
+        return false;
+    facts_begin_report(out, buf, kind, fact);
+    json_put_member(out, id_key, options->arguments[0]);
+    json_put_member(out, "sku", options->arguments[1]);
+    json_put_member_int(out, quantity_key, quantity);
+    facts_text(out, "from_pool", options->from_pool);
+    facts_text(out, "to_pool", options->to_pool);
+    facts_number(out, "received", options->received);
+    facts_number(out, "lost", options->lost);
+    return true;
+}
+
+bool stockctl_facts_inbound(const struct stockctl_options *options,
+                            const struct stockctl_fact *fact, struct buf *out, struct err *err)
+{
+    char at[CLOCK_TEXT_LEN];
+    struct json_out json;
+    size_t start = out->len;
+
+    if (!facts_report(&json, out, "inbound_reported", "shipment_id", "sent", options, fact, err))
+        return false;
+    json_put_member(&json, "status", options->status == NULL ? "shipped" : options->status);
+    facts_number(&json, "damaged", options->damaged);
+    if (options->expected_ms >= 0)
+        json_put_member(&json, "expected_at", clock_format(options->expected_ms, at));
+    return facts_end(&json, start, err);
+}
+
+bool stockctl_facts_removal(const struct stockctl_options *options,
+                            const struct stockctl_fact *fact, struct buf *out, struct err *err)
+{
+    struct json_out json;
+    size_t start = out->len;
+
+    if (!facts_report(&json, out, "removal_reported", "removal_id", "requested", options, fact,
+                      err))
+        return false;
+    json_put_member(&json, "bucket", sellable_unless(options->bucket));
+    facts_text(&json, "status", options->status);
+    facts_number(&json, "cancelled", options->cancelled);
+    facts_number(&json, "shipped", options->shipped);
+    facts_number(&json, "disposed", options->disposed);
     return facts_end(&json, start, err);
 }
 

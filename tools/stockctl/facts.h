@@ -24,3 +24,5 @@ stockctl_fact_build stockctl_facts_count;
 stockctl_fact_build stockctl_facts_receive;
 stockctl_fact_build stockctl_facts_adjust;
 stockctl_fact_build stockctl_facts_transfer;
+stockctl_fact_build stockctl_facts_inbound;
+stockctl_fact_build stockctl_facts_removal;

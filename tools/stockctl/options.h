@@ -27,29 +27,44 @@ enum option {
     OPTION_BUCKET,
     OPTION_BUCKETS,
     OPTION_BUFFER,
+    OPTION_CANCELLED,
     OPTION_CAP,
     OPTION_CHANNEL,
+    OPTION_DAMAGED,
+    OPTION_DAYS,
+    OPTION_DISPOSED,
     OPTION_DRY_RUN,
+    OPTION_EXPECTED,
     OPTION_FLOOR,
     OPTION_FROM,
     OPTION_FROM_BUCKET,
+    OPTION_FROM_POOL,
     OPTION_HELP,
     OPTION_ID,
     OPTION_JSON,
+    OPTION_LATE,
     OPTION_LIMIT,
     OPTION_LISTING,
+    OPTION_LOST,
+    OPTION_NOTE,
     OPTION_OPEN,
     OPTION_ORDER,
     OPTION_PERCENT,
     OPTION_POOL,
     OPTION_POOLS,
     OPTION_REASON,
+    OPTION_RECEIVED,
+    OPTION_REMOVAL,
     OPTION_RESULT,
     OPTION_RETIRE,
+    OPTION_SHIPMENT,
+    OPTION_SHIPPED,
     OPTION_SKU,
     OPTION_SKUS,
+    OPTION_STATUS,
     OPTION_TITLE,
     OPTION_TO_BUCKET,
+    OPTION_TO_POOL,
     OPTION_UNSETTLED,
     OPTION_COUNT,
 };
@@ -72,29 +87,44 @@ struct stockctl_options {
     const char *bucket;
     const char *channel;
     const char *from_bucket;
+    const char *from_pool;
     const char *id;
     const char *listing;
+    const char *note;
     const char *order;
     const char *pool;
     const char *reason;
+    const char *removal;
     const char *result;
+    const char *shipment;
     const char *sku;
+    const char *status;
     const char *title;
     const char *to_bucket;
+    const char *to_pool;
     struct stockctl_texts buckets;
     struct stockctl_texts pools;
     struct stockctl_texts skus;
     int64_t at_ms;
     int64_t body;
     int64_t buffer;
+    int64_t cancelled;
     int64_t cap;
+    int64_t damaged;
+    int64_t days;
+    int64_t disposed;
+    int64_t expected_ms;
     int64_t floor;
     int64_t from_ms;
     int64_t limit;
+    int64_t lost;
     int64_t percent;
+    int64_t received;
+    int64_t shipped;
     bool dry_run;
     bool help;
     bool json;
+    bool late;
     bool open;
     bool retire;
     bool unsettled;

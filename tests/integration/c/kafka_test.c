@@ -1,15 +1,14 @@
 /* lib/kafka against a real broker: kafka_test BROKERS. Every test makes topics of its own. */
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/base/clock.h"
 #include "lib/kafka/internal.h"
@@ -283,9 +282,7 @@ static void every_partition_is_read_to_its_end(void **state)
 static void reading_begins_at_a_time(void **state)
 {
     int64_t base = clock_now_ms() - 1000000;
-    struct readings half = {
-        .next = {50, 90}
-    };
+    struct readings half = {.next = {50, 90}};
     struct readings young = {.next = {99}};
     struct readings none = {0};
 
@@ -534,9 +531,7 @@ static void an_offset_that_retention_removed_is_fatal(void **state)
     struct member member = {.start = 2};
     struct member beginning = {.start = KAFKA_OFFSET_BEGINNING};
     struct kafka_consumer *consumer = NULL;
-    struct readings readings = {
-        .next = {-1, 5, -1, -1}
-    };
+    struct readings readings = {.next = {-1, 5, -1, -1}};
     struct err err = {0};
 
     (void)state;
@@ -701,13 +696,14 @@ static void a_record_is_there_at_once(void **state)
     qsort(micros, SHOTS, sizeof(micros[0]), compare_numbers);
     qsort(questions, SHOTS, sizeof(questions[0]), compare_numbers);
     print_message("produced to polled: median %d us, 99 %% %d us; a question: median %d us\n",
-                  (int)micros[SHOTS / 2], (int)micros[SHOTS * 99 / 100], (int)questions[SHOTS / 2]);
+                  (int)micros[SHOTS / 2], (int)micros[SHOTS * 99 / 100],
+                  (int)questions[SHOTS / 2]);
     assert_true(micros[SHOTS / 2] < 20000 + 10 * questions[SHOTS / 2]);
     kafka_consumer_close(consumer);
     kafka_producer_close(producer, 1000);
 }
 
-#define TEST(name)               cmocka_unit_test_setup(name, new_topic)
+#define TEST(name) cmocka_unit_test_setup(name, new_topic)
 #define TEST_WITHOUT_TOPIC(name) cmocka_unit_test_setup(name, new_name)
 
 int main(int argc, char **argv)

@@ -1,15 +1,14 @@
 /* lib/pg against a real server: pg_test DATABASE_URL. It makes and drops a schema of its own. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "lib/base/buf.h"
 #include "lib/pg/internal.h"
@@ -107,10 +106,8 @@ static void url_options_are_kept(void **state)
     pg = pg_open(buf_str(&url), "stockbus-test", &err);
     assert_non_null(pg);
 
-    rows = must_run(pg,
-                    "SELECT current_setting('statement_timeout') AS t, "
-                    "current_setting('TimeZone') AS zone",
-                    NULL);
+    rows = must_run(pg, "SELECT current_setting('statement_timeout') AS t, "
+                        "current_setting('TimeZone') AS zone", NULL);
     assert_string_equal(pg_rows_text(rows, 0, "t"), "7777ms");
     assert_string_equal(pg_rows_text(rows, 0, "zone"), "UTC");
 }
@@ -187,8 +184,7 @@ static void statements_are_prepared_once(void **state)
         assert_int_equal(pg_rows_int(rows, 0, "n"), i + 1);
     }
     assert_int_equal(one_number(pg, "SELECT count(*) AS n FROM pg_prepared_statements"
-                                    " WHERE statement LIKE 'SELECT $1::bigint%'"),
-                     1);
+                                    " WHERE statement LIKE 'SELECT $1::bigint%'"), 1);
 }
 
 static void prepared_statements_are_bounded(void **state)
@@ -208,10 +204,10 @@ static void prepared_statements_are_bounded(void **state)
 
 static void hostile_text_comes_back(void **state)
 {
-    static const char *const texts[] = {"plain",  "",      "NULL",       NULL,
-                                        "a\"b",   "\\",    "\\\"",       "{a,b}",
-                                        "' OR 1", "$1;--", "\n\r\t\x01", "\xe2\x82\xac",
-                                        " x ",    "\\x41", ",",          "\xf0\x9f\x9b\x92"};
+    static const char *const texts[] = {
+        "plain",  "",      "NULL",         NULL,           "a\"b", "\\",     "\\\"", "{a,b}",
+        "' OR 1", "$1;--", "\n\r\t\x01", "\xe2\x82\xac", " x ",   "\\x41", ",",
+        "\xf0\x9f\x9b\x92"};
     SCOPED(pg) struct pg *pg = connect_here();
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
@@ -222,10 +218,8 @@ static void hostile_text_comes_back(void **state)
         numbers[i] = i % 2 == 0 ? INT64_MAX - (int64_t)i : INT64_MIN + (int64_t)i;
     pg_params_text_array(params, texts, ARRAY_LEN(texts));
     pg_params_int_array(params, numbers, ARRAY_LEN(numbers));
-    rows = must_run(pg,
-                    "SELECT u.t, u.i FROM unnest($1::text[], $2::bigint[])"
-                    " WITH ORDINALITY AS u(t, i, at) ORDER BY u.at",
-                    params);
+    rows = must_run(pg, "SELECT u.t, u.i FROM unnest($1::text[], $2::bigint[])"
+                        " WITH ORDINALITY AS u(t, i, at) ORDER BY u.at", params);
 
     assert_int_equal(pg_rows_count(rows), ARRAY_LEN(texts));
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -253,10 +247,8 @@ static void every_type_comes_back(void **state)
     pg_params_bytes(params, bytes, sizeof(bytes));
     pg_params_bytes(params, NULL, 0);
     pg_params_text_array(params, NULL, 0);
-    rows = must_run(pg,
-                    "SELECT $1::text AS t, $2::boolean AS b, $3::bytea AS y, $4::bytea AS z,"
-                    " cardinality($5::text[]) AS n, NULL::bigint AS nothing",
-                    params);
+    rows = must_run(pg, "SELECT $1::text AS t, $2::boolean AS b, $3::bytea AS y, $4::bytea AS z,"
+                        " cardinality($5::text[]) AS n, NULL::bigint AS nothing", params);
 
     assert_int_equal(pg_rows_columns(rows), 6);
     assert_string_equal(pg_rows_column_name(rows, 2), "y");

@@ -50,6 +50,14 @@ static void every_rule_has_its_word(void **state)
         {EVENT_STOCK_ADJUSTED, AT(stock.quantity), -EVENT_QUANTITY_MAX - 1, NULL, EVENT_OVERFLOW},
         {EVENT_STOCK_ADJUSTED, AT(stock.reason), 0, "", EVENT_REASON_MISSING},
         {EVENT_STOCK_TRANSFERRED, AT(transfer.to_bucket), 0, "sellable", EVENT_SAME_PLACE},
+        {EVENT_STOCK_TRANSFERRED, AT(transfer.reason), 0, "", EVENT_REASON_MISSING},
+        {EVENT_INBOUND_REPORTED, AT(inbound.status), 0, "at sea", EVENT_UNKNOWN_STATUS},
+        {EVENT_INBOUND_REPORTED, AT(inbound.from_pool), 0, "fba-us", EVENT_SAME_PLACE},
+        {EVENT_REMOVAL_REPORTED, AT(removal.to_pool), 0, "fba-us", EVENT_SAME_PLACE},
+        {EVENT_REMOVAL_REPORTED, AT(removal.bucket), 0, "in_removal", EVENT_SAME_PLACE},
+        {EVENT_REMOVAL_REPORTED, AT(removal.bucket), 0, "shelf", EVENT_UNKNOWN_BUCKET},
+        {EVENT_REMOVAL_REPORTED, AT(removal.cancelled), 13, NULL, EVENT_TOO_MUCH},
+        {EVENT_REMOVAL_REPORTED, AT(removal.to_pool), 0, "", EVENT_FIELD_MISSING},
         {EVENT_RULE_CHANGED, AT(rule.listing), 0, "x", EVENT_BAD_SCOPE},
     };
 
@@ -107,6 +115,21 @@ static void an_unknown_reason_may_be_waived_and_a_rule_besides_may_not(void **st
     assert_breaks(&event, EVENT_UNKNOWN_BUCKET, false);
 }
 
+static void a_receipt_of_a_removal_names_it_or_is_waived(void **state)
+{
+    struct event event = sample_event(EVENT_STOCK_RECEIVED);
+    struct event_breach breach;
+    struct err err = {0};
+
+    (void)state;
+    event.stock.reason = "removal";
+    assert_breaks(&event, EVENT_REMOVAL_MISSING, true);
+    event.stock.removal_id = "RMV-77";
+    assert_true(event_check_rules(&event, &breach, &err));
+    event.stock.shipment_id = "FBA15";
+    assert_breaks(&event, EVENT_NAMED_TWICE, false);
+}
+
 static void what_can_not_be_stored_has_no_form(void **state)
 {
     struct event event = sample_event(EVENT_STOCK_COUNTED);
@@ -130,6 +153,7 @@ int main(void)
         cmocka_unit_test(components_named_twice_break_a_rule),
         cmocka_unit_test(a_count_in_the_future_may_be_waived_beyond_the_tolerance),
         cmocka_unit_test(an_unknown_reason_may_be_waived_and_a_rule_besides_may_not),
+        cmocka_unit_test(a_receipt_of_a_removal_names_it_or_is_waived),
         cmocka_unit_test(what_can_not_be_stored_has_no_form),
     };
 

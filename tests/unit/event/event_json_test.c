@@ -116,6 +116,16 @@ static const char *const golden_facts[EVENT_KIND_COUNT] = {
         "\"latency_ms\":4200,\"samples\":312}",
     [EVENT_PROMOTION_CHANGED] =
         "{\"fact_id\":\"promo-1\",\"sku\":\"MUG-RED\",\"active\":true}",
+    [EVENT_INBOUND_REPORTED] =
+        "{\"shipment_id\":\"FBA15DQ9XYZ\",\"sku\":\"MUG-RED\",\"from_pool\":\"main\","
+        "\"to_pool\":\"fba-us\",\"status\":\"receiving\",\"sent\":24,\"received\":20,"
+        "\"damaged\":1,\"lost\":1,\"version_at\":\"2026-11-21T09:17:00.123Z\","
+        "\"created_at\":\"2026-11-21T09:15:00.000Z\",\"expected_at\":\"2026-11-22T13:01:40.000Z\"}",
+    [EVENT_REMOVAL_REPORTED] =
+        "{\"removal_id\":\"RMV-77\",\"sku\":\"MUG-RED\",\"from_pool\":\"fba-us\","
+        "\"bucket\":\"unfulfillable\",\"to_pool\":\"main\",\"requested\":12,\"cancelled\":2,"
+        "\"shipped\":8,\"disposed\":1,\"received\":3,\"lost\":1,\"status\":\"Processing\","
+        "\"version_at\":\"2026-11-21T09:17:00.123Z\",\"created_at\":\"2026-11-21T09:15:00.000Z\"}",
 };
 
 static void facts_of_every_kind_make_their_golden_object(void **state)

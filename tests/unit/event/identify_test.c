@@ -31,6 +31,8 @@ static const char *const golden_ids[EVENT_KIND_COUNT] = {
     [EVENT_VELOCITY_MEASURED] = "3172eeef-9100-51df-a737-fbb9cef76f48",
     [EVENT_LATENCY_MEASURED] = "ecb6657e-2589-5b3d-9307-2e45f8be61e7",
     [EVENT_PROMOTION_CHANGED] = "2b07dbf5-338b-5f2a-b05e-795457a58739",
+    [EVENT_INBOUND_REPORTED] = "b502e1e7-13b6-583a-9d71-65f2d82881ea",
+    [EVENT_REMOVAL_REPORTED] = "837e0485-11e3-5abb-8177-8de247c457d8",
 };
 
 static const char *const golden_hashes[EVENT_KIND_COUNT] = {
@@ -68,6 +70,10 @@ static const char *const golden_hashes[EVENT_KIND_COUNT] = {
         "ca439cf14885bf6b20517b5ec5c083044404ab80e3caaef6aa3ac60a2f34e02a",
     [EVENT_PROMOTION_CHANGED] =
         "fe5a5a104ed3f863ea2c5574be62237011a3eb3dfc2a03b66d157392cbeacfbd",
+    [EVENT_INBOUND_REPORTED] =
+        "77dabea06b9ebad7f9fc4efef2d2d7809a6801dc02d6e937a28c890136677294",
+    [EVENT_REMOVAL_REPORTED] =
+        "c4d6c8f93c2becd90bf7c639a18bd7663ebcc6f46439daf6701cf98cff9de7de",
 };
 
 static void hash_text_of(const struct event *event, struct buf *out)

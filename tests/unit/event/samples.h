@@ -19,7 +19,7 @@ static inline void sample_fact(struct event *event)
         "450789469000000001", "466157049000000002", "1071823172", "gid/808950810",
         .quantity = 2, .bucket = ""};
     static const struct event_stock stock = {"count-2026-11-21-7", "MUG-RED", "main", "sellable",
-                                             41, "shelf count"};
+                                             41, "shelf count", "", "", ""};
 
     switch (event->kind) {
     case EVENT_ORDER_LINE:
@@ -48,7 +48,8 @@ static inline void sample_fact(struct event *event)
         break;
     case EVENT_STOCK_TRANSFERRED:
         event->transfer = (struct event_transfer){"move-1", "MUG-RED",  "main", "sellable",
-                                                  "main",   "damaged", 4,      "dropped"};
+                                                  "main",   "damaged", 4,      "dropped",
+                                                  ""};
         break;
     case EVENT_MAPPING_CHANGED:
         event->mapping = (struct event_mapping){
@@ -80,6 +81,16 @@ static inline void sample_fact(struct event *event)
         break;
     case EVENT_PROMOTION_CHANGED:
         event->promotion = (struct event_promotion){"promo-1", "MUG-RED", true};
+        break;
+    case EVENT_INBOUND_REPORTED:
+        event->inbound = (struct event_inbound){
+            "FBA15DQ9XYZ", "MUG-RED", "main", "fba-us", "receiving", 24, 20, 1, 1,
+            1795252620123, 1795252500000, 1795352500000};
+        break;
+    case EVENT_REMOVAL_REPORTED:
+        event->removal = (struct event_removal){
+            "RMV-77", "MUG-RED", "fba-us", "unfulfillable", "main", 12, 2, 8, 1, 3, 1,
+            "Processing", 1795252620123, 1795252500000};
         break;
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

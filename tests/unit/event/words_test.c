@@ -36,8 +36,11 @@ static void the_checks_refuse_the_derived_bucket_of_the_table(void **state)
     event_init(&event, EVENT_STOCK_RECEIVED);
     event.source.channel = "admin";
     event.times.occurred_ms = 1;
-    event.stock = (struct event_stock){
-        .fact_id = "f", .sku = "s", .pool = "p", .bucket = "inbound", .quantity = 1, .reason = ""};
+    event.stock.fact_id = "f";
+    event.stock.sku = "s";
+    event.stock.pool = "p";
+    event.stock.bucket = "inbound";
+    event.stock.quantity = 1;
     event_identify(&event);
     assert_true(event_check(&event, &err));
     event.stock.bucket = "committed";
@@ -75,12 +78,41 @@ static void every_word_is_a_plain_name_with_a_meaning_and_stands_once(void **sta
     }
 }
 
+static void a_status_is_known_in_any_case_and_by_its_alias(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *word;
+        enum event_inbound_stage stage;
+    } rows[] = {
+        {"working",                    "working",    EVENT_INBOUND_UNDERWAY },
+        {"IN_TRANSIT",                 "in_transit", EVENT_INBOUND_UNDERWAY },
+        {"ERROR",                      "error",      EVENT_INBOUND_UNDERWAY },
+        {"Checked_In",                 "checked_in", EVENT_INBOUND_ARRIVED  },
+        {"RECEIVING",                  "receiving",  EVENT_INBOUND_RECEIVING},
+        {"INBOUND_RECEIVING_COMPLETE", "closed",     EVENT_INBOUND_CLOSED   },
+        {"deleted",                    "deleted",    EVENT_INBOUND_CANCELLED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct event_inbound_status *status = event_inbound_status(rows[i].name);
+
+        assert_non_null(status);
+        assert_string_equal(status->word, rows[i].word);
+        assert_int_equal(status->stage, rows[i].stage);
+    }
+    assert_null(event_inbound_status("in transit"));
+    assert_null(event_inbound_status(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_may_name_every_bucket_but_the_derived_one),
         cmocka_unit_test(the_checks_refuse_the_derived_bucket_of_the_table),
         cmocka_unit_test(a_reason_is_one_of_the_table),
+        cmocka_unit_test(a_status_is_known_in_any_case_and_by_its_alias),
         cmocka_unit_test(every_word_is_a_plain_name_with_a_meaning_and_stands_once),
     };
 

@@ -53,8 +53,13 @@ static void story_count(struct story *story, int64_t quantity, int64_t ms)
 {
     struct event *event = story_add(story, EVENT_STOCK_COUNTED, "admin", ms);
 
-    event->stock = (struct event_stock){arena_printf(story->arena, "count-%d", (int)ms), "RED-M",
-                                        "main", "sellable", quantity, ""};
+    event->stock =
+        (struct event_stock){.fact_id = arena_printf(story->arena, "count-%d", (int)ms),
+                             .sku = "RED-M",
+                             .pool = "main",
+                             .bucket = "sellable",
+                             .quantity = quantity,
+                             .reason = ""};
     event_identify(event);
 }
 

@@ -136,6 +136,9 @@ static inline struct event stock_fact(enum event_kind kind, int64_t at_ms, struc
     fact.pool = text_or(fact.pool, "wh");
     fact.bucket = text_or(fact.bucket, "sellable");
     fact.reason = text_or(fact.reason, "found");
+    fact.note = text_or(fact.note, "");
+    fact.shipment_id = text_or(fact.shipment_id, "");
+    fact.removal_id = text_or(fact.removal_id, "");
     event.source.channel = "admin";
     event.stock = fact;
     return event;
@@ -162,7 +165,8 @@ static inline struct event transferred(int64_t quantity, const char *to_pool, co
     struct event event = event_at(EVENT_STOCK_TRANSFERRED, at_ms);
 
     event.transfer =
-        (struct event_transfer){"f", "cap", "wh", "sellable", to_pool, to_bucket, quantity, ""};
+        (struct event_transfer){"f", "cap", "wh", "sellable", to_pool, to_bucket, quantity,
+                                "relocation", ""};
     return event;
 }
 
@@ -215,6 +219,39 @@ static inline struct event ruled(int64_t at_ms, struct event_rule rule)
     return event;
 }
 
+/* Shipment "s" of 10 caps from pool "wh" to "fba", as of at_ms; fields that are given differ. */
+static inline struct event inbound(const char *status, int64_t at_ms, struct event_inbound fact)
+{
+    struct event event = event_at(EVENT_INBOUND_REPORTED, at_ms);
+
+    fact.shipment_id = text_or(fact.shipment_id, "s");
+    fact.sku = text_or(fact.sku, "cap");
+    fact.from_pool = text_or(fact.from_pool, "wh");
+    fact.to_pool = text_or(fact.to_pool, "fba");
+    fact.status = status;
+    fact.sent = fact.sent == 0 ? 10 : fact.sent;
+    fact.version_ms = at_ms;
+    event.inbound = fact;
+    return event;
+}
+
+/* Removal "r" of 6 caps from "fba" sellable to "wh", as of at_ms; fields that are given differ. */
+static inline struct event removal(int64_t at_ms, struct event_removal fact)
+{
+    struct event event = event_at(EVENT_REMOVAL_REPORTED, at_ms);
+
+    fact.removal_id = text_or(fact.removal_id, "r");
+    fact.sku = text_or(fact.sku, "cap");
+    fact.from_pool = text_or(fact.from_pool, "fba");
+    fact.bucket = text_or(fact.bucket, "sellable");
+    fact.to_pool = text_or(fact.to_pool, "wh");
+    fact.status = text_or(fact.status, "Processing");
+    fact.requested = fact.requested == 0 ? 6 : fact.requested;
+    fact.version_ms = at_ms;
+    event.removal = fact;
+    return event;
+}
+
 static inline struct event with_id(struct event event, char digit)
 {
     snprintf(event.id, sizeof(event.id), "%c0000000-0000-0000-0000-000000000000", digit);
@@ -233,6 +270,17 @@ static inline int64_t position_in(const struct shop *shop, const char *sku, cons
             return row->quantity;
     }
     return 0;
+}
+
+static inline const struct stock_consignment *consignment_of(const struct shop *shop,
+                                                             const char *kind)
+{
+    for (size_t i = 0; i < shop->store.consignments.len; i++) {
+        if (same(shop->store.consignments.rows[i].kind, kind))
+            return &shop->store.consignments.rows[i];
+    }
+    fail_msg("there is no %s", kind);
+    return NULL;
 }
 
 static inline int64_t sellable(const struct shop *shop)

@@ -45,6 +45,10 @@ struct store {
     STORE_ROWS(struct stock_promotion) promotions;
     STORE_ROWS(struct stock_position) positions;
     STORE_ROWS(struct stock_count) counts;
+    STORE_ROWS(struct stock_count) count_facts;
+    STORE_ROWS(struct stock_consignment) consignments;
+    STORE_ROWS(struct stock_consignment_report) reports;
+    STORE_ROWS(struct stock_receipt) receipts;
     STORE_ROWS(struct stock_movement) movements;
     STORE_ROWS(struct stock_listing) listings;
     STORE_ROWS(struct stock_oversell) oversells; /* open ones */
@@ -90,6 +94,8 @@ STORE_PUT(voided, struct stock_voided,
           same(old->channel, row->channel) && same(old->order_id, row->order_id))
 STORE_PUT(positions, struct stock_position, IS_AT(old, row->sku, row->pool, row->bucket))
 STORE_PUT(counts, struct stock_count, IS_AT(old, row->sku, row->pool, row->bucket))
+STORE_PUT(consignments, struct stock_consignment,
+          same(old->kind, row->kind) && same(old->id, row->id) && same(old->sku, row->sku))
 STORE_PUT(listings, struct stock_listing,
           same(old->channel, row->channel) && same(old->listing, row->listing))
 STORE_PUT(oversells, struct stock_oversell, same(old->sku, row->sku) && same(old->pool, row->pool))
@@ -198,6 +204,27 @@ static inline void store_save_positions(struct store *store, const struct stock 
         STORE_ADD(store, movements, *movements[i]);
 }
 
+static inline void store_save_consignments(struct store *store, const struct stock *stock)
+{
+    const struct stock_consignment *const *consignments = NULL;
+    const struct stock_consignment_report *const *reports = NULL;
+    const struct stock_receipt *const *receipts = NULL;
+    const struct stock_count *const *facts = NULL;
+    size_t len = stock_changed_consignments(stock, &consignments);
+
+    for (size_t i = 0; i < len; i++)
+        store_put_consignments(store, consignments[i]);
+    len = stock_new_consignment_reports(stock, &reports);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, reports, *reports[i]);
+    len = stock_new_receipts(stock, &receipts);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, receipts, *receipts[i]);
+    len = stock_new_count_facts(stock, &facts);
+    for (size_t i = 0; i < len; i++)
+        STORE_ADD(store, count_facts, *facts[i]);
+}
+
 /* The batch is settled. Texts stay in the arena that store and batch share. */
 static inline void store_save(struct store *store, const struct stock *stock)
 {
@@ -206,6 +233,14 @@ static inline void store_save(struct store *store, const struct stock *stock)
     store_save_measures(store, stock);
     store_save_positions(store, stock);
     store_save_oversells(store, stock);
+    store_save_consignments(store, stock);
+}
+
+/* As the ledger does: an empty row says that every count is held. */
+static inline void store_load_count(struct stock *stock, const struct stock_count *count)
+{
+    if (*count->event_id != '\0')
+        stock_load_count(stock, count);
 }
 
 /* ---- loading everything ---- */
@@ -246,7 +281,15 @@ static inline void store_load_all(const struct store *store, struct stock *stock
     for (size_t i = 0; i < store->positions.len; i++)
         stock_load_position(stock, &store->positions.rows[i]);
     for (size_t i = 0; i < store->counts.len; i++)
-        stock_load_count(stock, &store->counts.rows[i]);
+        store_load_count(stock, &store->counts.rows[i]);
+    for (size_t i = 0; i < store->count_facts.len; i++)
+        stock_load_count_fact(stock, &store->count_facts.rows[i]);
+    for (size_t i = 0; i < store->consignments.len; i++)
+        stock_load_consignment(stock, &store->consignments.rows[i]);
+    for (size_t i = 0; i < store->reports.len; i++)
+        stock_load_consignment_report(stock, &store->reports.rows[i]);
+    for (size_t i = 0; i < store->receipts.len; i++)
+        stock_load_receipt(stock, &store->receipts.rows[i]);
     for (size_t i = 0; i < store->movements.len; i++)
         stock_load_movement(stock, &store->movements.rows[i]);
     for (size_t i = 0; i < store->listings.len; i++)
@@ -287,6 +330,9 @@ struct touched {
     struct store_names new_pools;
     struct store_names scopes;
     struct store_names counted;
+    struct store_names consignments;   /* kind, id, sku */
+    struct store_names history;        /* sku, pool: holds may change there */
+    int64_t receiving_ms;              /* the earliest time of a hold in the batch */
 };
 
 static inline void touched_add_listing(struct touched *touched, const char *channel,
@@ -319,8 +365,29 @@ static inline void touched_add_event(struct touched *touched, const struct event
         names_add(&touched->skus, event->stock.sku, "", "");
         return;
     case EVENT_STOCK_RECEIVED:
+        if (*event->stock.shipment_id != '\0')
+            names_add(&touched->consignments, STOCK_INBOUND, event->stock.shipment_id,
+                      event->stock.sku);
+        if (*event->stock.removal_id != '\0')
+            names_add(&touched->consignments, STOCK_REMOVAL, event->stock.removal_id,
+                      event->stock.sku);
+        names_add(&touched->skus, event->stock.sku, "", "");
+        return;
     case EVENT_STOCK_ADJUSTED:
         names_add(&touched->skus, event->stock.sku, "", "");
+        return;
+    case EVENT_INBOUND_REPORTED:
+        names_add(&touched->consignments, STOCK_INBOUND, event->inbound.shipment_id,
+                  event->inbound.sku);
+        names_add(&touched->history, event->inbound.sku, event->inbound.to_pool, "");
+        names_add(&touched->skus, event->inbound.sku, "", "");
+        if (event->inbound.version_ms < touched->receiving_ms)
+            touched->receiving_ms = event->inbound.version_ms;
+        return;
+    case EVENT_REMOVAL_REPORTED:
+        names_add(&touched->consignments, STOCK_REMOVAL, event->removal.removal_id,
+                  event->removal.sku);
+        names_add(&touched->skus, event->removal.sku, "", "");
         return;
     case EVENT_STOCK_TRANSFERRED:
         names_add(&touched->skus, event->transfer.sku, "", "");
@@ -445,11 +512,97 @@ static inline void store_touch_listings(const struct store *store, struct touche
     store_touch_skus(store, touched);
 }
 
-/* The earliest count of the position in the batch. */
-static inline int64_t store_earliest(const struct stock_movement *movement,
+static inline bool store_is_receiving(const struct stock_consignment *row)
+{
+    return same(row->kind, STOCK_INBOUND) && row->receiving_ms > 0 && row->closed_ms == 0;
+}
+
+/* Consignments that the batch names; and those that are being received where it counts, receives,
+   or declares a pool. */
+static inline void store_load_touched_consignments(const struct store *store, struct stock *stock,
+                                                   struct touched *touched)
+{
+    for (size_t i = 0; i < store->consignments.len; i++) {
+        const struct stock_consignment *row = &store->consignments.rows[i];
+        bool is_named = names_has(&touched->consignments, row->kind, row->id, row->sku);
+
+        if (is_named && same(row->kind, STOCK_INBOUND))
+            names_add(&touched->history, row->sku, row->to_pool, "");
+        if (store_is_receiving(row) && names_has(&touched->new_pools, row->to_pool, "", "")) {
+            names_add(&touched->history, row->sku, row->to_pool, "");
+            names_add(&touched->skus, row->sku, "", "");
+        }
+    }
+    for (size_t i = 0; i < store->consignments.len; i++) {
+        const struct stock_consignment *row = &store->consignments.rows[i];
+        bool is_named = names_has(&touched->consignments, row->kind, row->id, row->sku);
+
+        if (!is_named && (!store_is_receiving(row) || !names_has(&touched->skus, row->sku, "", "")))
+            continue;
+        stock_load_consignment(stock, row);
+        if (row->receiving_ms > 0 && row->receiving_ms < touched->receiving_ms)
+            touched->receiving_ms = row->receiving_ms;
+    }
+    for (size_t i = 0; i < store->reports.len; i++) {
+        const struct stock_consignment_report *row = &store->reports.rows[i];
+
+        if (names_has(&touched->consignments, row->kind, row->id, row->sku))
+            stock_load_consignment_report(stock, row);
+    }
+    for (size_t i = 0; i < store->receipts.len; i++) {
+        const struct stock_receipt *row = &store->receipts.rows[i];
+
+        if (names_has(&touched->consignments, row->kind, row->id, row->sku))
+            stock_load_receipt(stock, row);
+    }
+}
+
+/* The latest count of the position that no hold of the batch can reach; NULL: none. */
+static inline const struct stock_count *store_base_count(const struct store *store,
+                                                         const struct touched *touched,
+                                                         const char *sku, const char *pool,
+                                                         const char *bucket)
+{
+    const struct stock_count *base = NULL;
+
+    for (size_t i = 0; i < store->count_facts.len; i++) {
+        const struct stock_count *row = &store->count_facts.rows[i];
+
+        if (IS_AT(row, sku, pool, bucket) && row->counted_ms < touched->receiving_ms &&
+            (base == NULL || row->counted_ms > base->counted_ms ||
+             (row->counted_ms == base->counted_ms && strcmp(row->event_id, base->event_id) > 0)))
+            base = row;
+    }
+    return base;
+}
+
+static inline void store_load_touched_facts(const struct store *store, struct stock *stock,
+                                            const struct touched *touched)
+{
+    for (size_t i = 0; i < store->count_facts.len; i++) {
+        const struct stock_count *row = &store->count_facts.rows[i];
+        const struct stock_count *base =
+            store_base_count(store, touched, row->sku, row->pool, row->bucket);
+
+        if (names_has(&touched->history, row->sku, row->pool, "") &&
+            (row == base || row->counted_ms >= touched->receiving_ms))
+            stock_load_count_fact(stock, row);
+    }
+}
+
+/* The earliest count of the position in the batch, or the one that it may step back to. */
+static inline int64_t store_earliest(const struct store *store, const struct touched *touched,
+                                     const struct stock_movement *movement,
                                      const struct event *const *events, size_t count)
 {
     int64_t earliest = INT64_MAX;
+
+    if (names_has(&touched->history, movement->sku, movement->pool, "")) {
+        const struct stock_count *base =
+            store_base_count(store, touched, movement->sku, movement->pool, movement->bucket);
+
+        earliest = base == NULL ? 0 : base->counted_ms;
+    }
 
     for (size_t i = 0; i < count; i++) {
         if (events[i]->kind == EVENT_STOCK_COUNTED &&
@@ -469,7 +622,7 @@ static inline void store_load_touched_positions(const struct store *store, struc
     }
     for (size_t i = 0; i < store->counts.len; i++) {
         if (names_has(&touched->skus, store->counts.rows[i].sku, "", ""))
-            stock_load_count(stock, &store->counts.rows[i]);
+            store_load_count(stock, &store->counts.rows[i]);
     }
     for (size_t i = 0; i < store->oversells.len; i++) {
         if (names_has(&touched->skus, store->oversells.rows[i].sku, "", ""))
@@ -510,16 +663,19 @@ static inline void store_load_touched(const struct store *store, struct stock *s
 {
     struct touched *touched = arena_alloc(store->arena, sizeof(*touched));
 
+    touched->receiving_ms = INT64_MAX;
     for (size_t i = 0; i < count; i++)
         touched_add_event(touched, events[i]);
     store_load_touched_lines(store, stock, touched);
+    store_load_touched_consignments(store, stock, touched);
+    store_load_touched_facts(store, stock, touched);
     store_touch_listings(store, touched);
     store_load_touched_positions(store, stock, touched);
     store_load_touched_measures(store, stock, touched);
     for (size_t i = 0; i < store->movements.len; i++) {
         const struct stock_movement *movement = &store->movements.rows[i];
 
-        if (movement->occurred_ms > store_earliest(movement, events, count))
+        if (movement->occurred_ms > store_earliest(store, touched, movement, events, count))
             stock_load_movement(stock, movement);
     }
     for (size_t i = 0; i < store->mappings.len; i++) {

@@ -16,7 +16,17 @@ static const struct stockctl_fact fact = {"f-1", "ann@desk", 1795252620000};
 
 static struct stockctl_options given(void)
 {
-    return (struct stockctl_options){.buffer = -1, .cap = -1, .floor = -1, .percent = -1};
+    return (struct stockctl_options){.buffer = -1,
+                                     .cancelled = -1,
+                                     .cap = -1,
+                                     .damaged = -1,
+                                     .disposed = -1,
+                                     .expected_ms = -1,
+                                     .floor = -1,
+                                     .lost = -1,
+                                     .percent = -1,
+                                     .received = -1,
+                                     .shipped = -1};
 }
 
 static void assert_built(stockctl_fact_build *build, const struct stockctl_options *options,
@@ -190,10 +200,16 @@ static void transfer_between_pools_and_buckets(void **state)
     options.arguments[1] = "main";
     options.arguments[2] = "spare";
     options.arguments[3] = "4";
+    assert_refused(stockctl_facts_transfer, &options,
+                   "--reason is missing: say why the stock moved");
+    options.reason = "relocation";
+    options.note = "shelf 7";
     assert_built(stockctl_facts_transfer, &options,
                  HEAD("stock_transferred") "\"sku\":\"MUG\",\"from_pool\":\"main\","
                  "\"from_bucket\":\"sellable\",\"to_pool\":\"spare\","
-                 "\"to_bucket\":\"sellable\",\"quantity\":4}");
+                 "\"to_bucket\":\"sellable\",\"quantity\":4,\"reason\":\"relocation\","
+                 "\"note\":\"shelf 7\"}");
+    options.note = NULL;
     options.arguments[2] = "main";
     assert_refused(stockctl_facts_transfer, &options,
                    "stock_transferred: to_pool and to_bucket are where it comes from, "
@@ -202,7 +218,57 @@ static void transfer_between_pools_and_buckets(void **state)
     assert_built(stockctl_facts_transfer, &options,
                  HEAD("stock_transferred") "\"sku\":\"MUG\",\"from_pool\":\"main\","
                  "\"from_bucket\":\"quarantine\",\"to_pool\":\"main\","
-                 "\"to_bucket\":\"sellable\",\"quantity\":4}");
+                 "\"to_bucket\":\"sellable\",\"quantity\":4,\"reason\":\"relocation\"}");
+}
+
+static void receipts_name_their_shipment_or_removal(void **state)
+{
+    (void)state;
+    struct stockctl_options options = given();
+
+    options.arguments[0] = "MUG";
+    options.arguments[1] = "main";
+    options.arguments[2] = "4";
+    options.removal = "RMV-77";
+    assert_built(stockctl_facts_receive, &options,
+                 HEAD("stock_received") "\"sku\":\"MUG\",\"pool\":\"main\","
+                 "\"bucket\":\"sellable\",\"quantity\":4,\"removal_id\":\"RMV-77\"}");
+    options.shipment = "FBA15";
+    assert_refused(stockctl_facts_receive, &options,
+                   "stock_received: shipment_id and removal_id are both given, want one");
+}
+
+#define REPORT(kind)                                                             \
+    "{\"kind\":\"" kind "\",\"occurred_at\":\"2026-11-21T09:17:00.000Z\","       \
+    "\"version_at\":\"2026-11-21T09:17:00.000Z\",\"actor\":\"ann@desk\","
+
+static void reports_of_units_on_their_way(void **state)
+{
+    (void)state;
+    struct stockctl_options options = given();
+
+    options.arguments[0] = "FBA15";
+    options.arguments[1] = "MUG";
+    options.arguments[2] = "24";
+    assert_refused(stockctl_facts_inbound, &options,
+                   "inbound_reported: to_pool is missing");
+    options.from_pool = "main";
+    options.to_pool = "fba-us";
+    options.status = "RECEIVING";
+    options.received = 20;
+    options.damaged = 1;
+    assert_built(stockctl_facts_inbound, &options,
+                 REPORT("inbound_reported") "\"shipment_id\":\"FBA15\",\"sku\":\"MUG\","
+                 "\"sent\":24,\"from_pool\":\"main\",\"to_pool\":\"fba-us\",\"received\":20,"
+                 "\"status\":\"RECEIVING\",\"damaged\":1}");
+    options.from_pool = "fba-us";
+    options.to_pool = "main";
+    options.shipped = 22;
+    assert_built(stockctl_facts_removal, &options,
+                 REPORT("removal_reported") "\"removal_id\":\"FBA15\",\"sku\":\"MUG\","
+                 "\"requested\":24,\"from_pool\":\"fba-us\",\"to_pool\":\"main\","
+                 "\"received\":20,\"bucket\":\"sellable\",\"status\":\"RECEIVING\","
+                 "\"shipped\":22}");
 }
 
 int main(void)
@@ -216,6 +282,8 @@ int main(void)
         cmocka_unit_test(count_and_receive_and_adjust),
         cmocka_unit_test(quantities_have_bounds),
         cmocka_unit_test(transfer_between_pools_and_buckets),
+        cmocka_unit_test(receipts_name_their_shipment_or_removal),
+        cmocka_unit_test(reports_of_units_on_their_way),
     };
 
     return cmocka_run_group_tests_name("stockctl facts", tests, NULL, NULL);

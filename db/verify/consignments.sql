@@ -1,0 +1,13 @@
+-- Verify stockbus:consignments on pg
+
+SELECT shipment_id, sku, sent, received, damaged, lost, missing, in_transit, sellable_by, late FROM api.inbound WHERE false;
+SELECT removal_id, sku, requested, expected_units, open, age_days FROM api.removals WHERE false;
+SELECT 1 / (count(*) = 3)::int FROM ledger.inbound_windows WHERE pool = '';
+-- Friday and five business days is the next Friday, and 14 of them cross two weekends.
+SELECT 1 / (ledger.add_business_days('2026-11-20 10:00Z', 5) = '2026-11-27 10:00Z')::int;
+SELECT 1 / (ledger.add_business_days('2026-11-21 10:00Z', 1) = '2026-11-23 10:00Z')::int;
+SELECT 1 / (ledger.add_business_days('2026-11-20 10:00Z', 14) = '2026-12-10 10:00Z')::int;
+SELECT 1 / ((ledger.inbound_window('receiving', 'p', '2026-11-20Z')).max_days = 14)::int;
+SELECT 1 / ((ledger.inbound_window('receiving', 'p', '2026-09-20Z')).max_days = 5)::int;
+SELECT 1 / (has_table_privilege('stockbus_ledger', 'ledger.consignments', 'UPDATE'))::int;
+SELECT 1 / (has_table_privilege('stockbus_audit', 'api.inbound', 'SELECT'))::int;
