@@ -97,7 +97,7 @@ detach() { # LOG PIDFILE COMMAND...
 # One start at a time for one folder. The lock goes with the process.
 take_lock() { # FILE
   exec 9>"$1"
-  flock -w 120 9 || die "another start has been at work for 120 s (lock $1)"
+  flock -w 300 9 || die "another start has been at work for 300 s (lock $1)"
 }
 
 show_log() { # FILE... the last lines of each, indented

@@ -6,7 +6,7 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
+import threading
 import time
 import traceback
 import urllib.error
@@ -43,6 +43,29 @@ def free_port():
     done = subprocess.run(["bash", "-c", 'source "$0" && free_port', str(LOCAL / "lib.sh")], check=True, text=True,
                           capture_output=True)
     return int(done.stdout)
+
+
+class Lateness:
+    """How late this process wakes up at worst, from now on: so late may others be on a busy machine."""
+
+    def __init__(self):
+        self.worst = 0.0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
+
+    def watch(self):
+        before = time.monotonic()
+        while not self.over.wait(0.01):
+            now = time.monotonic()
+            self.worst = max(self.worst, now - before - 0.01)
+            before = now
+
+    def stop(self):
+        """Seconds."""
+        self.over.set()
+        self.thread.join()
+        return self.worst
 
 
 class Logs:

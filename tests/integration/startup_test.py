@@ -16,18 +16,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness.suite import LOCAL, ROOT, Report, expect, until  # noqa: E402
+from harness.suite import LOCAL, ROOT, Report, expect, free_port, until  # noqa: E402
 
 BIN = ROOT / os.environ.get("BUILD", "build/release") / "bin"
 OK, FINDINGS, USAGE, AWAY, REFUSED = 0, 1, 2, 3, 4
 SERVICES = ("ingest", "ledger", "publisher", "reconciler")
 WAITING = ("ingest", "ledger", "publisher")  # the reconciler is a command: who started it waits
-STOP_LIMIT_S = 5
+STOP_LIMIT_S = 60
 SETTING = re.compile(r"^  (\S+)\s+(\(required\)|\(empty\)|\(secret\)|\S+)\s+(.*?)(?: \((-?\d+) to (-?\d+)\))?$")
 CHANNEL = """\
 channels:
@@ -45,15 +44,13 @@ def local(script, verb, directory, *arguments):
                           capture_output=True).stdout.strip()
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+DEAF = socket.socket()
+DEAF.bind(("127.0.0.1", 0))
 
 
 def nowhere():
-    """Host and port at which nobody listens."""
-    return f"127.0.0.1:{free_port()}"
+    """Host and port at which nobody listens: the port is ours, and we don't."""
+    return f"127.0.0.1:{DEAF.getsockname()[1]}"
 
 
 class Ended:
@@ -88,6 +85,7 @@ class Bench:
         self.database = f"start_{os.getpid()}"
         local("database", "migrate", directory, self.database)
         self.server = local("database", "url", directory).rpartition("/")[0].partition("@")[2]
+        self.addresses = {}
         self.channels = self.file("channels.yaml", CHANNEL)
         self.snapshot = self.file("snapshot.json", '{"inventory_levels":[]}')
         done = self.run("stockctl", "topics", "apply")
@@ -101,6 +99,13 @@ class Bench:
     def url(self, role, database=None, server=None):
         return f"postgresql://{role}@{server or self.server}/{database or self.database}"
 
+    def listens(self, program, anew=False):
+        """Addresses to listen at: for what runs alone the same ones each time."""
+        names = ["STOCKBUS_ADMIN_ADDRESS"] * (program in WAITING) + ["STOCKBUS_INGEST_ADDRESS"] * (program == "ingest")
+        if anew or program not in self.addresses:
+            self.addresses[program] = {name: f"127.0.0.1:{free_port()}" for name in names}
+        return self.addresses[program]
+
     def settings(self, program):
         settings = {"STOCKBUS_KAFKA_BROKERS": self.brokers, "STOCKBUS_TOPIC_PREFIX": self.prefix}
         if program != "ledger":
@@ -110,12 +115,9 @@ class Bench:
         if program in ("ledger", "reconciler", "stockctl"):
             role = "audit" if program == "stockctl" else program
             settings["STOCKBUS_DATABASE_URL"] = self.url("stockbus_" + role)
-        if program in WAITING:
-            settings["STOCKBUS_ADMIN_ADDRESS"] = nowhere()
+        settings.update(self.listens(program))
         if program in ("ledger", "publisher"):
             settings["STOCKBUS_SESSION_TIMEOUT_MS"] = "6000"
-        if program == "ingest":
-            settings["STOCKBUS_INGEST_ADDRESS"] = nowhere()
         if program == "stockctl":
             settings.update(STOCKBUS_INGEST_URL=f"http://{nowhere()}", STOCKBUS_ADMIN_TOKEN="token")
         return settings
@@ -130,14 +132,15 @@ class Bench:
         environment.update({name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS") if name in os.environ})
         return [str(BIN / program), *arguments], environment
 
-    def run(self, program, *arguments, limit_s=60, **changes):
+    def run(self, program, *arguments, limit_s=180, **changes):
         command, environment = self.command(program, arguments, changes)
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=limit_s,
                               stdin=subprocess.DEVNULL)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, program, *arguments, **changes):
-        command, environment = self.command(program, arguments, changes)
+        command, environment = self.command(program, arguments, {**self.listens(program, anew=True), **changes})
+        self.addresses.pop(program)
         return Running(self.folder, command, environment)
 
 
@@ -166,7 +169,7 @@ class Running:
     def look(self, path):
         """Status and body of an administrative page, or None while nobody listens."""
         try:
-            with urllib.request.urlopen(f"http://{self.admin}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.admin}{path}", timeout=60) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.read().decode()
@@ -349,7 +352,7 @@ def an_address_in_use_or_nonsense_names_its_setting(bench, program):
 def without_a_broker_it_tries_on_and_says_so(bench, program):
     address = nowhere()
     with bench.start(program, STOCKBUS_KAFKA_BROKERS=address) as running:
-        until(15, lambda: len(running.logged(f"{program}.broker_away")) >= 2, "it says twice that the broker is away")
+        until(60, lambda: len(running.logged(f"{program}.broker_away")) >= 2, "it says twice that the broker is away")
         expect(address in running.logged(f"{program}.broker_away")[0], "the log line does not name the broker")
         expect(running.process.poll() is None, "it ended")
         running.expect_clean_stop()
@@ -367,7 +370,7 @@ def without_a_broker_a_command_ends(bench):
 
 def a_stopped_reconciler_claims_nothing(bench):
     with bench.start("reconciler", STOCKBUS_KAFKA_BROKERS=nowhere()) as running:
-        time.sleep(1)
+        until(60, running.log.read_text, "it says that it waits for the broker")
         running.stop().expect(AWAY)
 
 
@@ -399,7 +402,7 @@ def stockctl_says_how_to_make_missing_topics(bench):
 def without_a_database_the_ledger_tries_on_and_says_so(bench):
     server = nowhere()
     with bench.start("ledger", STOCKBUS_DATABASE_URL=bench.url("stockbus_ledger", server=server)) as running:
-        until(15, lambda: len(running.logged("ledger.database_away")) >= 3, "it says that the database is away")
+        until(60, lambda: len(running.logged("ledger.database_away")) >= 3, "it says that the database is away")
         expect(server.partition(":")[2] in running.logged("ledger.database_away")[0], "the log line names no port")
         expect(running.look("/healthz")[0] == 200, "it is not alive")
         status, body = running.look("/readyz")
@@ -465,7 +468,7 @@ def stockctl_tells_that_ingest_is_away(bench):
 
 def with_good_settings_it_is_ready_and_stops_clean(bench, program):
     with bench.start(program) as running:
-        until(30, lambda: (running.look("/readyz") or (0,))[0] == 200, "it is ready")
+        until(120, lambda: (running.look("/readyz") or (0,))[0] == 200, "it is ready")
         expect("stockbus_" in running.look("/metrics")[1], "no metrics")
         done = running.stop()
         expect(done.code == OK and not done.lines, str(done))
@@ -526,7 +529,7 @@ def main():
                 function(bench, *arguments)
         for program, running in patient.items():
             with report.test(f"{program}: a broker that never comes ends it"):
-                running.ended(90).expect(AWAY, f"broker '{address}' is not reachable", "check STOCKBUS_KAFKA_BROKERS")
+                running.ended(300).expect(AWAY, f"broker '{address}' is not reachable", "check STOCKBUS_KAFKA_BROKERS")
     return report.close()
 
 
