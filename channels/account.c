@@ -48,6 +48,7 @@ static const struct row rows[] = {
     {"token_file",         ROW_FILE,  AT(token),            false, 0    },
     {"token_secret",       ROW_TEXT,  AT(token_secret),     false, 0    },
     {"token_secret_file",  ROW_FILE,  AT(token_secret),     false, 0    },
+    {"spec",               ROW_TEXT,  AT(spec_file),        false, 0    },
     {"return_bucket",      ROW_WORD,  AT(return_bucket),    false, 0    },
     {"rate_per_second",    ROW_REAL,  AT(rate_per_second),  false, 1e5  },
     {"rate_burst",         ROW_REAL,  AT(rate_burst),       false, 1e6  },
@@ -281,6 +282,35 @@ static bool read_pair(struct reading *reading, const struct yaml *key, const str
     return read_value(reading, value, row, account);
 }
 
+bool channel_account_read_spec(struct channel_account *account, const char *path,
+                               struct arena *arena, struct err *err)
+{
+    SCOPED(buf) struct buf bytes = {0};
+
+    if (path == NULL || account->kind->read_spec == NULL)
+        return (path == NULL && account->kind->read_spec == NULL) ||
+               err_set(err, ERR_FATAL, "kind '%s' %s", account->kind->name,
+                       path == NULL ? "needs a spec" : "takes no spec");
+    if (!file_read(path, FILE_BYTES_MAX, &bytes, err))
+        return false;
+    account->spec_text = arena_strndup(arena, buf_str(&bytes), bytes.len);
+    return account->kind->read_spec(account, arena, file_name(path), account->spec_text, bytes.len,
+                                    err);
+}
+
+static bool read_spec(struct reading *reading, const struct yaml *node,
+                      struct channel_account *account)
+{
+    const struct yaml *named = yaml_get(node, "spec");
+    struct err why = {0};
+
+    if (channel_account_read_spec(
+            account, named == NULL ? NULL : file_beside(reading, account->spec_file),
+            reading->arena, &why))
+        return true;
+    return yaml_fail(named == NULL ? node : named, reading->err, "%s", why.text);
+}
+
 static bool read_account(struct reading *reading, const struct yaml *node,
                          struct channel_account *account)
 {
@@ -293,6 +323,8 @@ static bool read_account(struct reading *reading, const struct yaml *node,
         .secrets = {"", ""},
         .token = "",
         .token_secret = "",
+        .spec_file = "",
+        .spec_text = "",
         .return_bucket = "quarantine",
         .poll_interval_ms = -1
     };
@@ -306,7 +338,7 @@ static bool read_account(struct reading *reading, const struct yaml *node,
         if (rows[i].needed && seen[i] == NULL)
             return yaml_fail(node, reading->err, "key '%s' is missing", rows[i].key);
     }
-    return true;
+    return read_spec(reading, node, account);
 }
 
 static bool read_accounts(struct reading *reading, const struct yaml *list)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/base/mem.h"
 
 struct channel_kind;
 
@@ -27,6 +28,9 @@ struct channel_account {
     const char *secrets[CHANNEL_SECRETS_MAX];
     const char *token; /* API token, or the key's name where there is a pair */
     const char *token_secret;
+    const char *spec_file; /* of kinds that take one */
+    const char *spec_text; /* its bytes */
+    const void *spec;      /* what the kind made of it */
     const char *return_bucket; /* where returned units go when the channel does not grade them:
                                   "quarantine" by default; "sellable" where the merchant says so */
     /* Budget of the API: requests (or points) per second and burst; 0 = the kind's default. */
@@ -45,6 +49,11 @@ struct channel_accounts;
 struct channel_accounts *channel_accounts_read(const char *path, struct err *err);
 void channel_accounts_free(struct channel_accounts *accounts);
 SCOPE_DEFINE(channel_accounts, struct channel_accounts, channel_accounts_free)
+/* Reads the spec of an account that was made by hand: path NULL is none. ERR_FATAL with the place of
+   what is wrong, or when the kind wants one and there is none, or wants none and there is one. What
+   it keeps goes to the arena. */
+bool channel_account_read_spec(struct channel_account *account, const char *path,
+                               struct arena *arena, struct err *err) MUST_CHECK;
 size_t channel_accounts_len(const struct channel_accounts *accounts);
 const struct channel_account *channel_accounts_at(const struct channel_accounts *accounts,
                                                   size_t index);

@@ -156,7 +156,7 @@ static struct envelope envelope_of(const struct channel_account *account,
     return (struct envelope){
         .source = {.channel = account->name,
                    .account = arena_strdup(arena, text_or(named, account->account)),
-                   .notification_id = kind->notification_id(notification, arena),
+                   .notification_id = kind->notification_id(account, notification, arena),
                    .captured_via = notification->captured_via,
                    .adapter = kind->adapter,
                    .host = host,

@@ -188,6 +188,14 @@ struct channel_kind {
     const char *snapshot_formats[4]; /* closed by NULL; the first is the default */
 
     /*
+     * MAY. The kind's accounts name a file of their own (`spec:`), of which this makes
+     * account->spec, in the arena, and limits that the account does not set. ERR_FATAL names line
+     * and column.
+     */
+    bool (*read_spec)(struct channel_account *account, struct arena *arena, const char *name,
+                      const char *bytes, size_t len, struct err *err);
+
+    /*
      * MAY. True for a notification that needs no signature and says nothing (WooCommerce's ping):
      * answered 200, nothing written. Called before verification. May be NULL: none.
      */
@@ -209,7 +217,8 @@ struct channel_kind {
      * MUST. The id that all events of the notification share: the sender's own if it has a usable
      * one, else a digest of topic and body. In the arena.
      */
-    const char *(*notification_id)(const struct channel_notification *notification,
+    const char *(*notification_id)(const struct channel_account *account,
+                                   const struct channel_notification *notification,
                                    struct arena *arena);
 
     /*

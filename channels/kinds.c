@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+extern const struct channel_kind channel_generic;
 extern const struct channel_kind channel_shopify;
 extern const struct channel_kind channel_woocommerce;
 
 static const struct channel_kind *const kinds[] = {
+    &channel_generic,
     &channel_shopify,
     &channel_woocommerce,
 };

@@ -12,7 +12,8 @@ bool channel_shopify_normalize(const struct channel_account *account,
                                const struct channel_notification *notification,
                                struct arena *arena, struct event_list *ret_events,
                                struct channel_bad_lines *ret_bad, struct err *err);
-const char *channel_shopify_notification_id(const struct channel_notification *notification,
+const char *channel_shopify_notification_id(const struct channel_account *account,
+                                            const struct channel_notification *notification,
                                             struct arena *arena);
 
 /* ---- pushes.c ---- */

@@ -481,12 +481,14 @@ bool channel_shopify_normalize(const struct channel_account *account,
 
 /* The event id is shared by the deliveries of several subscriptions to one topic [SH3]; the webhook
    id stays over retries only. */
-const char *channel_shopify_notification_id(const struct channel_notification *notification,
+const char *channel_shopify_notification_id(const struct channel_account *account,
+                                            const struct channel_notification *notification,
                                             struct arena *arena)
 {
     const char *topic = channel_notification_header(notification, "X-Shopify-Topic");
     const char *id = channel_notification_header(notification, "X-Shopify-Event-Id");
 
+    (void)account;
     if (topic == NULL)
         topic = "";
     if (id != NULL && id[0] != '\0' && strlen(id) + strlen(topic) <= SENDER_ID_LEN_MAX)

@@ -13,8 +13,9 @@ bool channel_woocommerce_normalize(const struct channel_account *account,
                                    const struct channel_notification *notification,
                                    struct arena *arena, struct event_list *ret_events,
                                    struct channel_bad_lines *ret_bad, struct err *err);
-const char *channel_woocommerce_notification_id(const struct channel_notification *notification,
-                                                struct arena *arena);
+const char *channel_woocommerce_notification_id(const struct channel_account *account,
+                                            const struct channel_notification *notification,
+                                            struct arena *arena);
 
 /* ---- pushes.c ---- */
 

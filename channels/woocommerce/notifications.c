@@ -31,14 +31,16 @@ bool channel_woocommerce_is_ping(const struct channel_notification *notification
 
 /* X-WC-Webhook-Delivery-ID is a hash of webhook and second: two deliveries share it, and one that
    is queued again gets another [WC1]. */
-const char *channel_woocommerce_notification_id(const struct channel_notification *notification,
-                                                struct arena *arena)
+const char *channel_woocommerce_notification_id(const struct channel_account *account,
+                                            const struct channel_notification *notification,
+                                            struct arena *arena)
 {
     const char *texts[] = {
         channel_notification_header(notification, "X-WC-Webhook-ID"),
         channel_notification_header(notification, topic_header),
     };
 
+    (void)account;
     return channel_signature_digest(arena, texts, ARRAY_LEN(texts), notification->body,
                                     notification->body_len);
 }

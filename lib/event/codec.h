@@ -48,6 +48,8 @@ void rejected_to_json(const struct rejected *rejected, struct buf *out);
  */
 bool event_from_json(struct arena *arena, const struct json *object, struct event *ret_event,
                      struct err *err) MUST_CHECK;
+/* True when event_from_json() reads such a member of such a fact. */
+bool event_json_has_member(enum event_kind kind, const char *member);
 /* {"channel","listing","address","quantity","version"...}: input of `publisher preview`. */
 bool target_from_json(struct arena *arena, const struct json *object, struct target *ret_target,
                       struct err *err) MUST_CHECK;

@@ -161,6 +161,11 @@ static bool read_event(struct arena *arena, const struct json *object, struct ev
            (!is_single(event, object) || read_single(arena, object, event, err));
 }
 
+bool event_json_has_member(enum event_kind kind, const char *member)
+{
+    return record_knows_key(&manual, member) || record_knows_key(&record_facts[kind], member);
+}
+
 bool event_from_json(struct arena *arena, const struct json *object, struct event *ret_event,
                      struct err *err)
 {

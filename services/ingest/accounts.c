@@ -51,6 +51,13 @@ static uint64_t accounts_digest(const struct channel_accounts *accounts)
         accounts_put(&text, account->kind->name);
         accounts_put(&text, account->account);
         accounts_put(&text, account->return_bucket);
+        accounts_put(&text, account->base_url);
+        accounts_put(&text, account->api_version);
+        accounts_put(&text, account->token);
+        accounts_put(&text, account->token_secret);
+        accounts_put(&text, account->spec_text);
+        buf_printf(&text, "%lld %lld\n", (long long)account->poll_interval_ms,
+                   (long long)account->timeout_ms);
         for (size_t s = 0; s < CHANNEL_SECRETS_MAX; s++)
             accounts_put(&text, account->secrets[s]);
     }

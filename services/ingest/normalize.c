@@ -16,6 +16,7 @@ enum { NORMALIZE_HEADERS_MAX = 100, NORMALIZE_READ_BYTES = 65536 };
 struct normalize {
     struct arena *arena;
     struct channel_account account;
+    const char *spec; /* NULL: none */
     struct channel_header headers[NORMALIZE_HEADERS_MAX];
     struct channel_notification notification;
 };
@@ -23,8 +24,8 @@ struct normalize {
 static int usage(const char *what, const char *value)
 {
     fprintf(stderr, "ingest normalize: %s: '%s'\n", what, value);
-    fputs("usage: ingest normalize --kind KIND [--channel NAME] [--header 'Name: value']..."
-          " [--received RFC3339] < body\nkinds:",
+    fputs("usage: ingest normalize --kind KIND [--spec FILE] [--channel NAME]"
+          " [--header 'Name: value']... [--received RFC3339] < body\nkinds:",
           stderr);
     for (size_t i = 0; i < channel_kinds_len(); i++)
         fprintf(stderr, " %s", channel_kinds_at(i)->name);
@@ -54,6 +55,9 @@ static int normalize_option(struct normalize *normalize, int option, const char 
     case 'k':
         normalize->account.kind = channel_kinds_find(value);
         return normalize->account.kind != NULL ? EXIT_OK : usage("there is no such kind", value);
+    case 's':
+        normalize->spec = value;
+        return EXIT_OK;
     case 'c':
         normalize->account.name = value;
         return EXIT_OK;
@@ -74,11 +78,13 @@ static int normalize_arguments(struct normalize *normalize, int argc, char **arg
 {
     static const struct option options[] = {
         {"kind",     required_argument, NULL, 'k'},
+        {"spec",     required_argument, NULL, 's'},
         {"channel",  required_argument, NULL, 'c'},
         {"header",   required_argument, NULL, 'h'},
         {"received", required_argument, NULL, 'r'},
         {NULL,       0,                 NULL, 0  },
     };
+    struct err err = {0};
     int option = 0;
 
     opterr = 0;
@@ -95,6 +101,8 @@ static int normalize_arguments(struct normalize *normalize, int argc, char **arg
         return usage("an option is missing", "--kind");
     if (normalize->account.name == NULL)
         normalize->account.name = normalize->account.kind->name;
+    if (!channel_account_read_spec(&normalize->account, normalize->spec, normalize->arena, &err))
+        return usage("--spec", err.text);
     return EXIT_OK;
 }
 

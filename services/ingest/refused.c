@@ -42,7 +42,7 @@ struct rejected ingest_refused_notification(const struct channel_account *accoun
     struct rejected rejected = {
         .source = {.channel = account->name,
                    .account = account->account,
-                   .notification_id = account->kind->notification_id(notification, arena),
+                   .notification_id = account->kind->notification_id(account, notification, arena),
                    .captured_via = EVENT_VIA_PUSH,
                    .adapter = account->kind->adapter,
                    .host = host,

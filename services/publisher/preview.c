@@ -128,7 +128,7 @@ static int preview_run(struct preview *preview, struct err *err)
 
 static int preview_usage(void)
 {
-    fputs("usage: publisher preview --kind K [--location L] [--base-url URL] < targets.jsonl\n"
+    fputs("usage: publisher preview --kind K [--spec FILE] [--location L] [--base-url URL] < targets.jsonl\n"
           "One target per line, as 'stockctl topics cat targets.CHANNEL' prints them, or:\n"
           "{\"channel\":\"shop\",\"listing\":\"123\",\"address\":\"...\",\"quantity\":3}\n",
           stderr);
@@ -149,11 +149,14 @@ int publisher_preview(int argc, char **argv)
                     .token_secret = "SECRET",
                     .return_bucket = "quarantine"}
     };
+    const char *spec = NULL;
     struct err err = {0};
 
     for (int i = 0; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--kind") == 0)
             preview.account.kind = channel_kinds_find(argv[i + 1]);
+        else if (strcmp(argv[i], "--spec") == 0)
+            spec = argv[i + 1];
         else if (strcmp(argv[i], "--location") == 0)
             preview.account.location = argv[i + 1];
         else if (strcmp(argv[i], "--base-url") == 0)
@@ -167,5 +170,9 @@ int publisher_preview(int argc, char **argv)
     }
     if (argc % 2 != 0 || preview.account.kind == NULL)
         return preview_usage();
+    if (!channel_account_read_spec(&preview.account, spec, arena, &err)) {
+        fprintf(stderr, "publisher preview: %s\n", err.text);
+        return EXIT_USAGE;
+    }
     return preview_run(&preview, &err);
 }

@@ -12,7 +12,7 @@
 static int usage(FILE *out, int status)
 {
     fputs("usage: reconciler compare CHANNEL [--snapshot FILE --at TIME [--format F]] [--json]\n"
-          "       reconciler rows --kind K [--format F] [--location L] < snapshot\n\n"
+          "       reconciler rows --kind K [--spec FILE] [--format F] [--location L] < snapshot\n\n"
           "compare: what a channel shows, against what the replayed topic says it should show.\n"
           "The snapshot is fetched, or read from FILE ('-': standard input), which shows the\n"
           "channel at TIME (RFC 3339). Exit code 0: no findings, 1: findings, 2: arguments or\n"

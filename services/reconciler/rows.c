@@ -112,7 +112,7 @@ static void row_print(const struct channel_row *row)
 
 static int rows_usage(void)
 {
-    fputs("usage: reconciler rows --kind K [--format F] [--location L] < snapshot\n"
+    fputs("usage: reconciler rows --kind K [--spec FILE] [--format F] [--location L] < snapshot\n"
           "Prints each row of a channel's snapshot as one line of JSON.\n",
           stderr);
     return EXIT_USAGE;
@@ -146,10 +146,15 @@ int reconciler_rows_command(int argc, char **argv)
                                       .return_bucket = "quarantine"};
     const char *format = NULL;
     const char *kind = NULL;
+    const char *spec = NULL;
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct err err = {0};
 
     for (int i = 0; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--kind") == 0)
             kind = argv[i + 1];
+        else if (strcmp(argv[i], "--spec") == 0)
+            spec = argv[i + 1];
         else if (strcmp(argv[i], "--format") == 0)
             format = argv[i + 1];
         else if (strcmp(argv[i], "--location") == 0)
@@ -160,8 +165,13 @@ int reconciler_rows_command(int argc, char **argv)
     if (argc % 2 != 0 || kind == NULL)
         return rows_usage();
     account.kind = channel_kinds_find(kind);
-    if (account.kind != NULL)
-        return rows_run(&account, format);
-    fprintf(stderr, "reconciler rows: there is no kind '%s'\n", kind);
-    return EXIT_USAGE;
+    if (account.kind == NULL) {
+        fprintf(stderr, "reconciler rows: there is no kind '%s'\n", kind);
+        return EXIT_USAGE;
+    }
+    if (!channel_account_read_spec(&account, spec, arena, &err)) {
+        fprintf(stderr, "reconciler rows: %s\n", err.text);
+        return EXIT_USAGE;
+    }
+    return rows_run(&account, format);
 }

@@ -56,14 +56,15 @@ static void sign_fixture(const struct fixture *fixture, const char *secret,
 {
     struct channel_notification notification = fixture_notification(fixture);
 
-    ret_signed->account = fixture_account(fixture->kind);
+    ret_signed->account = fixture_account(fixture);
     ret_signed->body = arena_memdup(fixture->arena, notification.body, notification.body_len);
     ret_signed->signature =
         sign(fixture->arena, secret, notification.body, notification.body_len);
     memcpy(ret_signed->headers, notification.headers,
            notification.headers_len * sizeof(struct channel_header));
     ret_signed->headers[notification.headers_len] =
-        (struct channel_header){fixture->kind->signature.header, ret_signed->signature};
+        (struct channel_header){channel_signature_of(&ret_signed->account)->header,
+                                ret_signed->signature};
     ret_signed->notification = notification;
     ret_signed->notification.body = ret_signed->body;
     ret_signed->notification.headers = ret_signed->headers;
@@ -245,7 +246,7 @@ static struct normalized normalize(const struct fixture *fixture,
                                    const struct channel_notification *from, const void *bytes,
                                    size_t len)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     struct channel_notification notification = *from;
     struct normalized made = {0};
     char *body = mem_calloc(len == 0 ? 1 : len, 1);
@@ -584,7 +585,7 @@ static void put_request(const struct channel_request *request, struct buf *text)
 static void push_group(const struct fixture *fixture, const struct channel_push *pushes,
                        size_t count, struct buf *text)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     struct channel_request request = {0};
     struct err err = {0};
 
@@ -596,7 +597,7 @@ static void push_group(const struct fixture *fixture, const struct channel_push 
 static void refuse_push(const struct fixture *fixture, const struct channel_push *push,
                         struct buf *text)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     struct channel_request request = {0};
     struct err err = {0};
 
@@ -626,7 +627,7 @@ static size_t read_pushes(const struct fixture *fixture, struct channel_push pus
 /* As the publisher does it: those of one group together, in their order. */
 static void check_requests(const struct fixture *fixture)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     SCOPED(buf) struct buf text = {0};
     struct channel_push all[64];
     struct channel_push some[64];
@@ -739,7 +740,7 @@ static void assert_budget(const struct json *want, const struct channel_budget *
 
 static void check_answer(const struct fixture *fixture)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     struct answer_case answer = read_answer(fixture);
     struct channel_result results[16] = {0};
     struct channel_budget budget = {0};
@@ -761,7 +762,7 @@ static void answers_mean_their_verdicts(void **state)
 
 static void check_cut_answer(const struct fixture *fixture)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     struct answer_case answer = read_answer(fixture);
     const char *body = answer.response.body;
 
@@ -836,7 +837,7 @@ static const char *format_of(const struct fixture *fixture, const char **ret_fil
 
 static void check_rows(const struct fixture *fixture)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     const char *file = NULL;
     const char *format = format_of(fixture, &file);
     const char *bytes = NULL;
@@ -866,7 +867,7 @@ static void snapshots_become_their_golden_rows(void **state)
 
 static void check_cut_rows(const struct fixture *fixture)
 {
-    const struct channel_account account = fixture_account(fixture->kind);
+    const struct channel_account account = fixture_account(fixture);
     const char *file = NULL;
     const char *format = format_of(fixture, &file);
     const char *bytes = NULL;
@@ -948,7 +949,7 @@ static void check_walk(const struct fixture *fixture)
 {
     const struct json *json = read_json(fixture);
     const struct json *steps = json_get(json, "steps");
-    struct walk walk = {.fixture = fixture, .account = fixture_account(fixture->kind)};
+    struct walk walk = {.fixture = fixture, .account = fixture_account(fixture)};
     bool goes_on = walk_on(&walk, NULL);
 
     for (size_t i = 0; i < json_len(steps); i++) {

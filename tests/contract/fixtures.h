@@ -70,9 +70,12 @@ static inline const char *fixture_beside(const struct fixture *fixture, const ch
     return arena_printf(fixture->arena, "channels/%s/fixtures/%s", fixture->kind->name, name);
 }
 
-static inline struct channel_account fixture_account(const struct channel_kind *kind)
+/* Kinds that take a spec have it beside their fixtures. */
+static inline struct channel_account fixture_account(const struct fixture *fixture)
 {
-    return (struct channel_account){
+    const struct channel_kind *kind = fixture->kind;
+    struct err err = {0};
+    struct channel_account account = {
         .name = kind->name,
         .kind = kind,
         .account = "",
@@ -84,6 +87,12 @@ static inline struct channel_account fixture_account(const struct channel_kind *
         .token_secret = "TOKEN SECRET",
         .return_bucket = "quarantine",
     };
+
+    if (!channel_account_read_spec(
+            &account, kind->read_spec == NULL ? NULL : fixture_beside(fixture, "spec.yaml"),
+            fixture->arena, &err))
+        fail_msg("%s", err.text);
+    return account;
 }
 
 /* ---- walking ---- */

@@ -1,0 +1,200 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/event/codec.h"
+
+#include "channels/generic/internal.h"
+#include "channels/signature.h"
+
+const char *generic_pairs_find(const struct generic_pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->len; i++) {
+        if (strcmp(pairs->list[i].name, name) == 0)
+            return pairs->list[i].value;
+    }
+    return NULL;
+}
+
+const struct channel_signature *channel_generic_signature(const struct channel_account *account)
+{
+    return &generic_spec_of(account)->notifications.signature;
+}
+
+/* What one document is read with. */
+struct document {
+    const struct channel_account *account;
+    const struct generic_notifications *spec;
+    struct generic_scene scene;
+    struct arena *arena;
+    struct event_list *events;
+    struct channel_bad_lines *bad;
+};
+
+static bool is_among(const struct generic_texts *texts, const char *text)
+{
+    for (size_t i = 0; text != NULL && i < texts->len; i++) {
+        if (strcmp(texts->list[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- one fact ---- */
+
+/* "1732180000" or "1732180000.25" seconds, in milliseconds. NULL: no such number. */
+static const char *milliseconds(struct arena *arena, const char *seconds)
+{
+    char *end = NULL;
+    double value = strtod(seconds, &end);
+
+    if (*seconds == '\0' || strspn(seconds, "0123456789.") != strlen(seconds) || *end != '\0' ||
+        value > 253402300799)
+        return NULL;
+    return arena_printf(arena, "%" PRId64, (int64_t)(value * 1000 + 0.5));
+}
+
+static void put_field(const struct document *document, const struct generic_pair *field,
+                      struct json_out *out)
+{
+    const char *text = generic_source_text(&document->scene, field->value);
+    size_t len = strlen(field->name);
+
+    if (text == NULL)
+        return;
+    if (strcmp(field->name, "tracked") == 0) {
+        json_key(out, field->name);
+        json_put_bool(out, strcmp(text, "true") == 0);
+    } else if (len > 2 && strcmp(field->name + len - 2, "_s") == 0) {
+        const char *ms = milliseconds(document->arena, text);
+
+        json_put_member(out, arena_printf(document->arena, "%.*sms", (int)(len - 1), field->name),
+                        ms == NULL ? text : ms);
+    } else {
+        json_put_member(out, field->name, text);
+    }
+}
+
+/* The fact as the operator would post it: one reader knows every member, its form and its bounds. */
+static const struct json *fact_json(const struct document *document,
+                                    const struct generic_fact *fact, struct err *err)
+{
+    SCOPED(buf) struct buf text = {0};
+    struct json_out out;
+
+    json_begin(&out, &text);
+    json_object(&out);
+    json_put_member(&out, "kind", event_kind_name(fact->kind));
+    json_put_member(&out, "channel", document->account->name);
+    for (size_t i = 0; i < fact->fields.len; i++)
+        put_field(document, &fact->fields.list[i], &out);
+    if (fact->kind == EVENT_LINE_RETURNED && generic_pairs_find(&fact->fields, "bucket") == NULL)
+        json_put_member(&out, "bucket", document->account->return_bucket);
+    if (fact->kind == EVENT_OBSERVATION && generic_pairs_find(&fact->fields, "tracked") == NULL) {
+        json_key(&out, "tracked");
+        json_put_bool(&out, true);
+    }
+    json_object_end(&out);
+    return json_parse(document->arena, text.bytes, text.len, err);
+}
+
+/* When the document does not say when it happened: its version. The others must say it (spec.c):
+   the time is part of the fact, and must not be another one when it is told again. */
+static int64_t occurred_ms(const struct event *event)
+{
+    if (event->kind == EVENT_ORDER_LINE)
+        return event->order_line.version_ms;
+    if (event->kind == EVENT_ORDER_VOIDED)
+        return event->order_voided.version_ms;
+    return event->observation.version_ms;
+}
+
+static bool fact_read(const struct document *document, const struct generic_fact *fact,
+                      struct err *err)
+{
+    const struct json *json = fact_json(document, fact, err);
+    struct event event;
+
+    if (json == NULL || !event_from_json(document->arena, json, &event, err))
+        return false;
+    if (event.times.occurred_ms == 0)
+        event.times.occurred_ms = occurred_ms(&event);
+    *event_list_add(document->events, document->arena, fact->kind) = event;
+    return true;
+}
+
+static void fact_add(struct document *document, const struct generic_fact *fact,
+                     const struct json *element, const char *where)
+{
+    struct err err = {0};
+
+    document->scene.element = element;
+    if (*fact->where != '\0' &&
+        !is_among(&fact->is, generic_source_text(&document->scene, fact->where)))
+        return;
+    if (!fact_read(document, fact, &err))
+        channel_bad_line(document->bad, document->arena, "%s%s", where, err.text);
+}
+
+static void facts_add(struct document *document, const struct generic_fact *fact)
+{
+    const struct json *root = document->scene.root;
+
+    document->scene.element = root;
+    if (*fact->each == '\0') {
+        fact_add(document, fact, root, "");
+        return;
+    }
+    const struct json *list = generic_source_node(&document->scene, fact->each);
+    if (json_kind(list) != JSON_ARRAY && !json_is_null(list))
+        channel_bad_line(document->bad, document->arena, "%s: want a list", fact->each);
+    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_len(list); i++)
+        fact_add(document, fact, json_at(list, i),
+                 arena_printf(document->arena, "%s/%zu: ", fact->each, i));
+}
+
+bool channel_generic_normalize(const struct channel_account *account,
+                               const struct channel_notification *notification,
+                               struct arena *arena, struct event_list *ret_events,
+                               struct channel_bad_lines *ret_bad, struct err *err)
+{
+    const struct generic_notifications *spec = &generic_spec_of(account)->notifications;
+    const struct json *json = json_parse(arena, notification->body, notification->body_len, err);
+    struct document document = {
+        .account = account,
+        .spec = spec,
+        .scene = {notification, json, json},
+        .arena = arena,
+        .events = ret_events,
+        .bad = ret_bad,
+    };
+
+    if (json == NULL)
+        return false;
+    const char *topic = *spec->topic == '\0' ? NULL
+                                             : generic_source_text(&document.scene, spec->topic);
+    for (size_t i = 0; i < spec->facts_len; i++) {
+        const struct generic_fact *fact = &spec->facts[i];
+
+        if (fact->topics.len == 0 || is_among(&fact->topics, topic))
+            facts_add(&document, fact);
+    }
+    return true;
+}
+
+const char *channel_generic_notification_id(const struct channel_account *account,
+                                            const struct channel_notification *notification,
+                                            struct arena *arena)
+{
+    const struct generic_notifications *spec = &generic_spec_of(account)->notifications;
+    struct err ignored = {0};
+    const struct json *json =
+        *spec->id == '\0' ? NULL
+                          : json_parse(arena, notification->body, notification->body_len, &ignored);
+    const struct generic_scene scene = {notification, json, json};
+    const char *id = *spec->id == '\0' ? NULL : generic_source_text(&scene, spec->id);
+
+    if (id != NULL && *id != '\0' && strlen(id) <= 128)
+        return id;
+    return channel_signature_digest(arena, NULL, 0, notification->body, notification->body_len);
+}
