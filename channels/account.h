@@ -39,7 +39,7 @@ struct channel_account {
     int64_t batch_max;        /* items per request; 0 = the kind's limit */
     int64_t concurrency;      /* requests in flight; 0 = the kind's default */
     int64_t timeout_ms;       /* per request; 0 = 10000 */
-    int64_t poll_interval_ms; /* between polls of changed orders; -1 = the kind's, 0 = none */
+    int64_t poll_interval_ms; /* of changed orders; -1 = the kind's, 0 = none */
 };
 
 struct channel_accounts;
@@ -49,9 +49,9 @@ struct channel_accounts;
 struct channel_accounts *channel_accounts_read(const char *path, struct err *err);
 void channel_accounts_free(struct channel_accounts *accounts);
 SCOPE_DEFINE(channel_accounts, struct channel_accounts, channel_accounts_free)
-/* Reads the spec of an account that was made by hand: path NULL is none. ERR_FATAL with the place of
-   what is wrong, or when the kind wants one and there is none, or wants none and there is one. What
-   it keeps goes to the arena. */
+/* Reads the spec of an account that was made by hand: path NULL is none. ERR_FATAL with the place
+   of what is wrong, or when the kind wants one and there is none, or the other way round. What it
+   keeps goes to the arena. */
 bool channel_account_read_spec(struct channel_account *account, const char *path,
                                struct arena *arena, struct err *err) MUST_CHECK;
 size_t channel_accounts_len(const struct channel_accounts *accounts);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 #include "lib/event/event.h"
@@ -194,6 +195,9 @@ struct channel_kind {
      */
     bool (*read_spec)(struct channel_account *account, struct arena *arena, const char *name,
                       const char *bytes, size_t len, struct err *err);
+
+    /* MAY, with read_spec: JSON Schema of such a file. */
+    void (*spec_schema)(struct buf *out);
 
     /*
      * MAY. True for a notification that needs no signature and says nothing (WooCommerce's ping):

@@ -28,6 +28,7 @@ const struct channel_kind channel_generic = {
     .name = "generic",
     .adapter = "generic/1",
     .read_spec = read_spec,
+    .spec_schema = generic_spec_schema,
     .signature_of = channel_generic_signature,
     .content_types = {"application/json", "application/cloudevents+json"},
     .quantity_is_available = true,

@@ -75,7 +75,7 @@ static void put_field(const struct document *document, const struct generic_pair
     }
 }
 
-/* The fact as the operator would post it: one reader knows every member, its form and its bounds. */
+/* The fact as the operator would post it: one reader knows every member and its form. */
 static const struct json *fact_json(const struct document *document,
                                     const struct generic_fact *fact, struct err *err)
 {

@@ -85,8 +85,9 @@ const char *channel_generic_group(const struct channel_account *account,
     return arena_strdup(arena, buf_str(&group));
 }
 
-static const char *items_of(const struct channel_account *account, const struct channel_push *pushes,
-                            size_t count, const char *key, struct arena *arena)
+static const char *items_of(const struct channel_account *account,
+                            const struct channel_push *pushes, size_t count, const char *key,
+                            struct arena *arena)
 {
     const struct generic_push *spec = &generic_spec_of(account)->push;
     SCOPED(buf) struct buf items = {0};

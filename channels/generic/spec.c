@@ -52,23 +52,31 @@ static const char *const format_names[] = {"json", "jsonl", NULL};
 /* clang-format off: a row is one key */
 #define AT(member) offsetof(struct channel_signature, member)
 static const struct key signature_keys[] = {
-    {.name = "scheme", KEY_CHOICE, AT(scheme), true, "how a notification proves who sent it", .names = scheme_names},
+    {.name = "scheme", KEY_CHOICE, AT(scheme), true,
+     "how a notification proves who sent it", .names = scheme_names},
     {.name = "header", KEY_TEXT, AT(header), false, "header that holds the signature"},
     {.name = "secret", KEY_CHOICE, AT(secret), false, "form of the secret", .names = secret_names},
     {.name = "digest", KEY_CHOICE, AT(digest), false, "hash of the HMAC", .names = digest_names},
-    {.name = "encoding", KEY_CHOICE, AT(encoding), false, "how the signature is written", .names = encoding_names},
-    {.name = "prefix", KEY_TEXT, AT(prefix), false, "text before each signature, sha256= for example"},
-    {.name = "is_list", KEY_BOOL, AT(is_list), false, "several signatures with spaces between them"},
-    {.name = "signs", KEY_TEMPLATE, AT(signs), false, "what is signed; {body} when left out", .names = signs_names},
+    {.name = "encoding", KEY_CHOICE, AT(encoding), false,
+     "how the signature is written", .names = encoding_names},
+    {.name = "prefix", KEY_TEXT, AT(prefix), false,
+     "text before each signature, sha256= for example"},
+    {.name = "is_list", KEY_BOOL, AT(is_list), false,
+     "several signatures with spaces between them"},
+    {.name = "signs", KEY_TEMPLATE, AT(signs), false,
+     "what is signed; {body} when left out", .names = signs_names},
     {.name = "id_header", KEY_TEXT, AT(id_header), false, "header that holds {id}"},
-    {.name = "timestamp_header", KEY_TEXT, AT(timestamp_header), false, "header that holds {timestamp}, in seconds"},
+    {.name = "timestamp_header", KEY_TEXT, AT(timestamp_header), false,
+     "header that holds {timestamp}, in seconds"},
     {0},
 };
 #undef AT
 #define AT(member) offsetof(struct generic_notifications, member)
 static const struct key notifications_keys[] = {
-    {.name = "signature", KEY_MAP, AT(signature), true, "signature of the raw body", .of = signature_keys},
-    {.name = "tolerance_s", KEY_WHOLE, AT(tolerance_s), false, "how old a signed timestamp may be", .max = 86400},
+    {.name = "signature", KEY_MAP, AT(signature), true,
+     "signature of the raw body", .of = signature_keys},
+    {.name = "tolerance_s", KEY_WHOLE, AT(tolerance_s), false,
+     "how old a signed timestamp may be", .max = 86400},
     {.name = "id", KEY_SOURCE, AT(id), false, "the sender's own id of the notification"},
     {.name = "topic", KEY_SOURCE, AT(topic), false, "names what happened"},
     {.name = "facts", KEY_FACTS, 0, true, "what documents hold, in any order"},
@@ -77,14 +85,18 @@ static const struct key notifications_keys[] = {
 #undef AT
 #define AT(member) offsetof(struct generic_answer, member)
 static const struct key answer_keys[] = {
-    {.name = "results", KEY_SOURCE, AT(results), false, "list with a result for each push of the request"},
+    {.name = "results", KEY_SOURCE, AT(results), false,
+     "list with a result for each push of the request"},
     {.name = "key", KEY_SOURCE, AT(key), false, "address of the push that a result is of"},
     {.name = "shown", KEY_SOURCE, AT(shown), false, "quantity that is shown now"},
     {.name = "error", KEY_SOURCE, AT(error), false, "when it is there, the push failed"},
     {.name = "error_text", KEY_SOURCE, AT(error_text), false, "the shop's words about it"},
-    {.name = "errors", KEY_VERDICTS, AT(errors), false, "what each error means; others are rejected"},
-    {.name = "statuses", KEY_VERDICTS, AT(statuses), false, "what an HTTP status means, before the general rule"},
-    {.name = "confirms", KEY_CHOICE, AT(confirms), false, "what confirms a push", .names = confirms_names},
+    {.name = "errors", KEY_VERDICTS, AT(errors), false,
+     "what each error means; others are rejected"},
+    {.name = "statuses", KEY_VERDICTS, AT(statuses), false,
+     "what an HTTP status means, before the general rule"},
+    {.name = "confirms", KEY_CHOICE, AT(confirms), false,
+     "what confirms a push", .names = confirms_names},
     {0},
 };
 #undef AT
@@ -92,9 +104,12 @@ static const struct key answer_keys[] = {
 static const struct key push_keys[] = {
     {.name = "method", KEY_TEXT, AT(method), true, "PUT, POST or PATCH"},
     {.name = "path", KEY_TEMPLATE, AT(path), true, "below base_url", .names = push_names},
-    {.name = "headers", KEY_PAIRS, AT(headers), false, "headers beside Content-Type", .names = push_names},
-    {.name = "body", KEY_TEMPLATE, AT(body), true, "JSON; {items} stands for all items", .names = push_names},
-    {.name = "item", KEY_TEMPLATE, AT(item), false, "one push; without it a request is for one", .names = push_names},
+    {.name = "headers", KEY_PAIRS, AT(headers), false,
+     "headers beside Content-Type", .names = push_names},
+    {.name = "body", KEY_TEMPLATE, AT(body), true,
+     "JSON; {items} stands for all items", .names = push_names},
+    {.name = "item", KEY_TEMPLATE, AT(item), false,
+     "one push; without it a request is for one", .names = push_names},
     {.name = "separator", KEY_TEXT, AT(separator), false, "between items; a comma when left out"},
     {.name = "basic", KEY_BOOL, AT(basic), false, "HTTP Basic with token and token_secret"},
     {.name = "answer", KEY_MAP, AT(answer), false, "how to read the answer", .of = answer_keys},
@@ -109,10 +124,13 @@ static const struct key snapshot_keys[] = {
     {.name = "listing", KEY_SOURCE, AT(listing), false, "of a row, as are the next"},
     {.name = "address", KEY_SOURCE, AT(address), false, "how pushes name it"},
     {.name = "sku", KEY_SOURCE, AT(sku), false, "its SKU"},
-    {.name = "quantity", KEY_SOURCE, AT(quantity), true, "what it shows; absent or null: not tracked"},
+    {.name = "quantity", KEY_SOURCE, AT(quantity), true,
+     "what it shows; absent or null: not tracked"},
     {.name = "version_at", KEY_SOURCE, AT(version_at), false, "when it changed, RFC 3339"},
-    {.name = "cursor", KEY_SOURCE, AT(cursor), false, "{cursor} of the next page; absent or null: the last"},
-    {.name = "page_len", KEY_WHOLE, AT(page_len), false, "rows of a full page, when {page} counts them", .max = 100000},
+    {.name = "cursor", KEY_SOURCE, AT(cursor), false,
+     "{cursor} of the next page; absent or null: the last"},
+    {.name = "page_len", KEY_WHOLE, AT(page_len), false,
+     "rows of a full page, when {page} counts them", .max = 100000},
     {0},
 };
 #undef AT
@@ -127,9 +145,11 @@ static const struct key limits_keys[] = {
 #undef AT
 #define AT(member) offsetof(struct generic_spec, member)
 static const struct key spec_keys[] = {
-    {.name = "notifications", KEY_MAP, AT(notifications), true, "what the shop tells", .of = notifications_keys},
+    {.name = "notifications", KEY_MAP, AT(notifications), true,
+     "what the shop tells", .of = notifications_keys},
     {.name = "push", KEY_MAP, AT(push), true, "how a quantity is written", .of = push_keys},
-    {.name = "snapshot", KEY_MAP, AT(snapshot), false, "how the shop's own quantities are read", .of = snapshot_keys},
+    {.name = "snapshot", KEY_MAP, AT(snapshot), false,
+     "how the shop's own quantities are read", .of = snapshot_keys},
     {.name = "limits", KEY_MAP, AT(limits), false, "what its API allows", .of = limits_keys},
     {0},
 };
@@ -141,7 +161,8 @@ static const struct key fact_keys[] = {
     {.name = "each", KEY_SOURCE, AT(each), false, "a list: one event an element"},
     {.name = "where", KEY_SOURCE, AT(where), false, "only where this gives one of `is`"},
     {.name = "is", KEY_TEXTS, AT(is), false, "see `where`"},
-    {.name = "fields", KEY_PAIRS, AT(fields), true, "member of the fact: source; x_s: a time in seconds"},
+    {.name = "fields", KEY_PAIRS, AT(fields), true,
+     "member of the fact: source; x_s: a time in seconds"},
     {0},
 };
 #undef AT
@@ -342,7 +363,7 @@ static const char *field_member(struct arena *arena, const char *field)
     return field;
 }
 
-/* Parts have no version: when they happened must be said, and be the same when they are told again. */
+/* Parts have no version: when they happened must be said, and stay when they are told again. */
 static bool wants_occurred(enum event_kind kind)
 {
     return kind == EVENT_LINE_CANCELLED || kind == EVENT_LINE_SHIPPED ||

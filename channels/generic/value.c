@@ -139,8 +139,8 @@ bool generic_template_check(const char *text, const char *const *names, const ch
 
 static void put_percent(const char *value, struct buf *out)
 {
-    static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                     "-._~";
+    static const char unreserved[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
     for (; *value != '\0'; value++) {
         if (strchr(unreserved, *value) != NULL)

@@ -128,7 +128,8 @@ static int preview_run(struct preview *preview, struct err *err)
 
 static int preview_usage(void)
 {
-    fputs("usage: publisher preview --kind K [--spec FILE] [--location L] [--base-url URL] < targets.jsonl\n"
+    fputs("usage: publisher preview --kind K [--spec FILE] [--location L] [--base-url URL]"
+          " < targets.jsonl\n"
           "One target per line, as 'stockctl topics cat targets.CHANNEL' prints them, or:\n"
           "{\"channel\":\"shop\",\"listing\":\"123\",\"address\":\"...\",\"quantity\":3}\n",
           stderr);

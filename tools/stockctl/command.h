@@ -58,6 +58,10 @@ int stockctl_read_latency(const struct stockctl_options *options, struct err *er
 int stockctl_read_conservation(const struct stockctl_options *options, struct err *err);
 int stockctl_explain(const struct stockctl_options *options, struct err *err);
 
+/* ---- the channels file */
+int stockctl_channel_lint(const struct stockctl_options *options, struct err *err);
+int stockctl_channel_schema(const struct stockctl_options *options, struct err *err);
+
 /* ---- Kafka */
 int stockctl_rejected(const struct stockctl_options *options, struct err *err);
 int stockctl_topics_apply(const struct stockctl_options *options, struct err *err);

@@ -150,8 +150,10 @@ static bool two_events(const struct channel_account *account,
     return true;
 }
 
-static const char *an_id(const struct channel_notification *notification, struct arena *arena)
+static const char *an_id(const struct channel_account *account,
+                         const struct channel_notification *notification, struct arena *arena)
 {
+    (void)account;
     (void)notification;
     return arena_strdup(arena, "notification-1");
 }

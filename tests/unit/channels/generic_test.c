@@ -126,8 +126,8 @@ static const struct {
      "spec.yaml:5:26: order_id '/a~2': '~' must be '~0' or '~1' in a pointer"},
     {SIGNATURE "  facts:\n    - fact: line_shipped\n      fields: {order_id: /o}\n" PUSH,
      "spec.yaml:5:15: line_shipped needs a time: occurred_at or occurred_s"},
-    {SIGNATURE "  facts:\n    - fact: order_voided\n      where: /x\n      fields: {version_at: /t}\n"
-               PUSH,
+    {SIGNATURE "  facts:\n    - fact: order_voided\n      where: /x\n"
+               "      fields: {version_at: /t}\n" PUSH,
      "spec.yaml:4:7: 'where' and 'is' go together"},
     {SIGNATURE FACTS "push: {method: GET, path: /s, body: ''}\n",
      "spec.yaml:6:16: method 'GET': want one of PUT, POST, PATCH"},
