@@ -171,6 +171,8 @@ bool channel_generic_normalize(const struct channel_account *account,
 
     if (json == NULL)
         return false;
+    if (json_kind(json) != JSON_OBJECT && json_kind(json) != JSON_ARRAY)
+        return err_set(err, ERR_REJECT, "the body is no object and no list");
     const char *topic = *spec->topic == '\0' ? NULL
                                              : generic_source_text(&document.scene, spec->topic);
     for (size_t i = 0; i < spec->facts_len; i++) {
