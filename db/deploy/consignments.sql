@@ -178,20 +178,6 @@ CREATE FUNCTION add_business_days(at timestamptz, days integer) RETURNS timestam
            AND d.business_days = days), 0)) AT TIME ZONE 'UTC';
 COMMENT ON FUNCTION add_business_days(timestamptz, integer) IS 'The same time of day so many days from Monday to Friday later, in UTC.';
 
-CREATE FUNCTION inbound_window(step text, pool text, arrival timestamptz) RETURNS inbound_windows
-    LANGUAGE sql STABLE STRICT PARALLEL SAFE
-    SET search_path = ledger, pg_catalog
-AS $$
-    SELECT w.*
-      FROM inbound_windows w
-     WHERE w.step = inbound_window.step
-       AND w.pool IN ('', inbound_window.pool)
-       AND extract(month FROM arrival AT TIME ZONE 'UTC') BETWEEN w.first_month AND w.last_month
-     ORDER BY w.pool DESC
-     LIMIT 1
-$$;
-COMMENT ON FUNCTION inbound_window(text, text, timestamptz) IS 'The setting for what arrives in the pool at that time.';
-
 SET LOCAL search_path = api, ledger, pg_catalog;
 
 CREATE VIEW inbound AS
@@ -209,12 +195,20 @@ SELECT c.consignment_id AS shipment_id, c.sku, c.channel, c.from_pool, c.to_pool
        ledger.at_ms(c.version_ms) AS version_at, c.report_id
   FROM ledger.consignments c
  CROSS JOIN LATERAL (SELECT ledger.at_ms(coalesce(nullif(c.arrived_ms, 0), nullif(c.expected_ms, 0), c.created_ms)) AS at) a
- CROSS JOIN LATERAL ledger.inbound_window('receiving', c.to_pool, a.at) AS receiving
- CROSS JOIN LATERAL ledger.inbound_window('restocking', c.to_pool, a.at) AS restocking
  CROSS JOIN LATERAL (
-     SELECT ledger.add_business_days(a.at, receiving.max_days) AS receiving_due_at,
-            ledger.add_business_days(a.at, greatest(receiving.min_days, restocking.min_days)) AS sellable_from,
-            ledger.add_business_days(a.at, greatest(receiving.max_days, restocking.max_days)) AS sellable_by) d
+     SELECT min(w.min_days) FILTER (WHERE w.step = 'receiving') AS receiving_min,
+            max(w.max_days) FILTER (WHERE w.step = 'receiving') AS receiving_max,
+            min(w.min_days) FILTER (WHERE w.step = 'restocking') AS restocking_min,
+            max(w.max_days) FILTER (WHERE w.step = 'restocking') AS restocking_max
+       FROM (SELECT DISTINCT ON (step) step, min_days, max_days
+               FROM ledger.inbound_windows
+              WHERE pool IN ('', c.to_pool)
+                AND extract(month FROM a.at AT TIME ZONE 'UTC') BETWEEN first_month AND last_month
+              ORDER BY step, pool DESC) AS w) AS days
+ CROSS JOIN LATERAL (
+     SELECT ledger.add_business_days(a.at, days.receiving_max) AS receiving_due_at,
+            ledger.add_business_days(a.at, greatest(days.receiving_min, days.restocking_min)) AS sellable_from,
+            ledger.add_business_days(a.at, greatest(days.receiving_max, days.restocking_max)) AS sellable_by) d
  WHERE c.kind = 'inbound'
    AND c.waiting = '';
 COMMENT ON VIEW inbound IS 'Inbound shipments: how far each is, what is missing, when its units should be sellable. Nothing of it is ever published.';

@@ -5,7 +5,6 @@ BEGIN;
 SET LOCAL ROLE stockbus_owner;
 
 DROP VIEW api.removals, api.inbound;
-DROP FUNCTION ledger.inbound_window(text, text, timestamptz);
 DROP FUNCTION ledger.add_business_days(timestamptz, integer);
 DROP TABLE ledger.inbound_windows, ledger.consignment_receipts, ledger.consignment_reports, ledger.consignments,
     ledger.count_facts;

@@ -7,7 +7,5 @@ SELECT 1 / (count(*) = 3)::int FROM ledger.inbound_windows WHERE pool = '';
 SELECT 1 / (ledger.add_business_days('2026-11-20 10:00Z', 5) = '2026-11-27 10:00Z')::int;
 SELECT 1 / (ledger.add_business_days('2026-11-21 10:00Z', 1) = '2026-11-23 10:00Z')::int;
 SELECT 1 / (ledger.add_business_days('2026-11-20 10:00Z', 14) = '2026-12-10 10:00Z')::int;
-SELECT 1 / ((ledger.inbound_window('receiving', 'p', '2026-11-20Z')).max_days = 14)::int;
-SELECT 1 / ((ledger.inbound_window('receiving', 'p', '2026-09-20Z')).max_days = 5)::int;
 SELECT 1 / (has_table_privilege('stockbus_ledger', 'ledger.consignments', 'UPDATE'))::int;
 SELECT 1 / (has_table_privilege('stockbus_audit', 'api.inbound', 'SELECT'))::int;

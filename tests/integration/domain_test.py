@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Facts about where units are, from the topic to the views, through the ledger alone: domain_test.py DIR."""
 
+import json
 import signal
+import subprocess
 import sys
 
-from ledger_test import Ledger, count, line, mapping  # the same folder
+from ledger_test import BUILD, Ledger, count, line, mapping  # the same folder
 from harness.suite import Report, expect, until
 
 DAY = "2026-11-0{}T12:00:00Z"
@@ -14,6 +16,16 @@ def inbound(shipment, status, day, sent=10, received=0, damaged=0, lost=0, sku="
     return dict(dict(kind="inbound_reported", channel="shop", shipment_id=shipment, sku=sku, from_pool="main",
                      to_pool=to_pool, status=status, sent=sent, received=received, damaged=damaged, lost=lost,
                      version_at=DAY.format(day), occurred_at=DAY.format(day)), **more)
+
+
+class Domain(Ledger):
+    def ask(self, *arguments):
+        """stockctl's rows, as the role that audits sees them."""
+        url = self.local("database", "url", "stockbus_audit", self.database)
+        done = subprocess.run([str(BUILD / "bin/stockctl"), *arguments], capture_output=True, text=True,
+                              env={"STOCKBUS_DATABASE_URL": url})
+        expect(done.returncode == 0, f"exit code {done.returncode}: {done.stderr}")
+        return [json.loads(row) for row in done.stdout.splitlines()]
 
 
 def removal(name, day, requested=6, sku="S", **more):
@@ -115,6 +127,26 @@ def a_report_that_comes_late_takes_a_count_out_of_force(ledger):
     ledger.sound()
 
 
+def an_oversell_is_traced_to_the_receipts_and_the_orders(ledger):
+    facts = [mapping("sells-P", "P"), counted("open-P", 1, 1, "P"), receipt("in-P", 2, 2, sku="P", reason="")]
+    orders = [dict(line(f"p{at}", "sells-P", 2), placed_at=f"2026-11-21T01:0{at}:00Z") for at in range(3)]
+    ledger.feed(orders[::-1] + facts)
+    ledger.until_available("P", -3)
+    traced = ledger.ask("provenance", "P", "--pool", "main", "--json")
+    shares = [(row["order_id"], row["came_by"], row["units"]) for row in traced[:-1]]
+    expect(shares == [("p0", "counted", 1), ("p0", "received", 1), ("p1", "received", 1), ("p1", "nothing", 1),
+                      ("p2", "nothing", 2)], shares)
+    end = traced[-1]
+    expect((end["left"], end["last"]["order_id"], end["first_short"]["order_id"]) == (-3, "p1", "p1"), end)
+
+
+def the_views_are_there_for_stockctl(ledger):
+    late = ledger.ask("inbound", "list", "S", "--json")
+    expect([(row["shipment_id"], row["missing"], row["late"]) for row in late] == [("FBA1", 2, False)], late)
+    due = ledger.ask("removal", "list", "--json", "--days", "0")
+    expect([(row["removal_id"], row["expected_units"]) for row in due] == [("RMV1", 0)], due)
+
+
 def the_chain_follows_from_the_rows(ledger):
     ledger.chain(20)
 
@@ -122,12 +154,13 @@ def the_chain_follows_from_the_rows(ledger):
 TESTS = [a_shipment_moves_what_was_received_and_shows_what_is_missing, an_older_report_that_comes_late_changes_nothing,
          a_removal_is_posted_once_by_its_id_and_parked_without, a_receipt_waits_for_the_report_of_its_shipment,
          a_count_taken_during_receiving_is_held_until_it_is_closed,
-         a_report_that_comes_late_takes_a_count_out_of_force, the_chain_follows_from_the_rows]
+         a_report_that_comes_late_takes_a_count_out_of_force, an_oversell_is_traced_to_the_receipts_and_the_orders,
+         the_views_are_there_for_stockctl, the_chain_follows_from_the_rows]
 
 
 def main():
     report = Report(sys.argv[1])
-    ledger = Ledger(sys.argv[1])
+    ledger = Domain(sys.argv[1])
     ledger.start()
     try:
         for function in TESTS:

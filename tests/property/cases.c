@@ -10,6 +10,7 @@
 #include "lib/json/json.h"
 
 #include "tests/property/dealing.h"
+#include "tests/property/tracing.h"
 
 static void die(uint64_t seed, const char *why)
 {
@@ -150,6 +151,54 @@ static void put_consignments(struct json_out *out, const struct store *store)
     json_object_end(out);
 }
 
+static void put_taken(struct json_out *out, const struct provenance_end *end)
+{
+    SCOPED(buf) struct buf name = {0};
+
+    if (end == NULL)
+        return json_put_text(out, "");
+    buf_printf(&name, "%s %s%s%s%s%s%s at %" PRId64, end->kind, end->id, end->channel,
+               *end->order_id == '\0' ? "" : "/", end->order_id,
+               *end->line_id == '\0' ? "" : "/", end->line_id, end->at_ms);
+    json_put_text(out, buf_str(&name));
+}
+
+static void put_shares(struct json_out *out, const struct provenance *trace)
+{
+    json_array(out);
+    for (size_t i = 0; i < trace->shares_len; i++) {
+        json_array(out);
+        put_taken(out, trace->shares[i].taker);
+        put_taken(out, trace->shares[i].source);
+        json_put_int(out, trace->shares[i].units);
+        json_array_end(out);
+    }
+    json_array_end(out);
+}
+
+static void put_provenance(struct json_out *out, const struct store *store)
+{
+    json_key(out, "provenance");
+    json_object(out);
+    for (size_t i = 0; i < ARRAY_LEN(case_skus); i++) {
+        for (size_t k = 0; k < ARRAY_LEN(case_pools); k++) {
+            const struct provenance found = trace(store, case_skus[i], case_pools[k]);
+
+            put_key(out, case_skus[i], case_pools[k], NULL);
+            json_object(out);
+            json_put_member_int(out, "left", found.left);
+            json_key(out, "last");
+            put_taken(out, found.last);
+            json_key(out, "first_short");
+            put_taken(out, found.first_short);
+            json_key(out, "shares");
+            put_shares(out, &found);
+            json_object_end(out);
+        }
+    }
+    json_object_end(out);
+}
+
 static void put_end(struct json_out *out, const struct store *store)
 {
     json_key(out, "end");
@@ -159,6 +208,7 @@ static void put_end(struct json_out *out, const struct store *store)
     put_listings(out, store);
     put_consignments(out, store);
     put_oversells(out, store);
+    put_provenance(out, store);
     json_object_end(out);
 }
 

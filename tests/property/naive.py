@@ -22,6 +22,7 @@ import sys
 import time
 
 import naive_consignments
+import naive_provenance
 
 SHOWN_MAX = 3
 PROGRESS_S = 2
@@ -297,6 +298,48 @@ class World:
         left = {place: self.available(place[0], [place[1]], ["sellable"]) for place in places}
         return {place: available for place, available in left.items() if available < 0}
 
+    # ---- where units came from ----
+
+    def sellable_moves(self, sku, pool):
+        """(name, when, how many, shipped): what happened to the sellable units."""
+        def here(fact, side=""):
+            return (fact["sku"], fact[side + "pool"], fact[side + "bucket"]) == (sku, pool, "sellable")
+        for fact in self.all("stock_received"):
+            if here(fact) and self.is_plain_receipt(fact):
+                yield f'received {fact["event_id"]}', fact["occurred_ms"], fact["quantity"], False
+        for fact in self.all("stock_adjusted"):
+            if here(fact):
+                yield f'adjusted {fact["event_id"]}', fact["occurred_ms"], fact["delta"], False
+        for fact in self.all("stock_transferred"):
+            for side, sign in (("from_", -1), ("to_", 1)):
+                if here(fact, side):
+                    yield f'transferred {fact["event_id"]}', fact["occurred_ms"], sign * fact["quantity"], False
+        for each in self.consignments:
+            for *where, units, when in each.movements():
+                if where == [sku, pool, "sellable"]:
+                    yield f"{each.kind} {each.name}", when, units, False
+        for line in self.lines():
+            for drawn, drawn_from, units in self.draws(line):
+                if (drawn, drawn_from) != (sku, pool):
+                    continue
+                for part in self.of_line("line_shipped", line):
+                    yield "shipped", part["occurred_ms"], -part["quantity"] * units, True
+                for part in self.of_line("line_returned", line):
+                    if part["bucket"] == "sellable":
+                        yield f'returned {part["event_id"]}', part["occurred_ms"], part["quantity"] * units, False
+
+    def provenance(self, sku, pool):
+        counts = [(f'counted {count["event_id"]}', count["occurred_ms"], count["quantity"])
+                  for count in self.all("stock_counted", sku=sku, pool=pool, bucket="sellable")
+                  if not self.is_held(count)]
+        orders = [("ordered " + "/".join(line), ms(self.report(line)["placed_at"]), units * max(
+                       self.ordered(line) - self.cancelled(line), self.units("line_shipped", line)))
+                  for line in self.lines() for drawn, drawn_from, units in self.draws(line)
+                  if (drawn, drawn_from) == (sku, pool)]
+        found = naive_provenance.traced(list(self.sellable_moves(sku, pool)), counts, orders)
+        assert found["left"] == self.available(sku, [pool], ["sellable"]), "what is left is what is available"
+        return found
+
     # ---- listings ----
 
     def listings(self):
@@ -366,6 +409,8 @@ class World:
                 "lines": {"|".join(line): self.end_of_line(line) for line in self.lines()},
                 "listings": {"|".join(listing): self.end_of_listing(*listing) for listing in self.listings()},
                 "consignments": {"|".join((each.kind, each.name, each.sku)): each.end() for each in self.consignments},
+                "provenance": {f"{sku}|{pool}": self.provenance(sku, pool)
+                               for sku in ("cap", "tie", "sash") for pool in ("wh", "shop", "fba")},
                 "oversells": {"|".join(place): available for place, available in self.oversells().items()}}
 
 

@@ -62,6 +62,8 @@ static const struct stockctl_command commands[] = {
      READ_BITS, stockctl_read_conservation},
     {"explain", "SKU", "the story of a number: movements, targets, pushes", 1, 1,
      READ_BITS | BIT(CHANNEL) | BIT(AT), stockctl_explain},
+    {"provenance", "SKU", "which receipt each sold unit came from; who took the last, who got none",
+     1, 1, READ_BITS | BIT(POOL), stockctl_read_provenance},
     {"rejected", "", "what could not become an event, the newest last", 0, 0,
      READ_BITS | BIT(FROM) | BIT(BODY), stockctl_rejected},
     {"channel lint", "FILE", "read a channels file as the services do, and say what is wrong",

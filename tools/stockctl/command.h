@@ -46,6 +46,7 @@ int stockctl_import(const struct stockctl_options *options, struct err *err);
 /* ---- reads of schema api */
 int stockctl_read_stock(const struct stockctl_options *options, struct err *err);
 int stockctl_read_inbound(const struct stockctl_options *options, struct err *err);
+int stockctl_read_provenance(const struct stockctl_options *options, struct err *err);
 int stockctl_read_removals(const struct stockctl_options *options, struct err *err);
 int stockctl_read_orders(const struct stockctl_options *options, struct err *err);
 int stockctl_read_targets(const struct stockctl_options *options, struct err *err);
