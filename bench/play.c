@@ -77,7 +77,7 @@ static bool done(struct player *player, PGresult *result, const char *what)
     return sqlstate == NULL;
 }
 
-static bool play_run(struct player *player)
+static bool play_statement(struct player *player, bool wait)
 {
     const char *name = take_text(player);
     const char *values[PARAMS_MAX];
@@ -95,22 +95,48 @@ static bool play_run(struct player *player)
         lengths[i] = len;
         player->at += len < 0 ? 0 : len + 1;
     }
-    return done(player, PQexecPrepared(player->conn, name, count, values, lengths, formats, 0),
-                name);
+    if (wait)
+        return done(player, PQexecPrepared(player->conn, name, count, values, lengths, formats, 0),
+                    name);
+    if (PQpipelineStatus(player->conn) == PQ_PIPELINE_OFF && PQenterPipelineMode(player->conn) == 0)
+        die(name, PQerrorMessage(player->conn));
+    if (PQsendQueryPrepared(player->conn, name, count, values, lengths, formats, 0) == 0)
+        die(name, PQerrorMessage(player->conn));
+    PQflush(player->conn);
+    return true;
+}
+
+static bool play_sync(struct player *player)
+{
+    bool ok = true;
+    bool synced = false;
+
+    if (PQpipelineSync(player->conn) == 0)
+        die("pipeline", PQerrorMessage(player->conn));
+    while (!synced) {
+        PGresult *result = PQgetResult(player->conn);
+        ExecStatusType status = PQresultStatus(result);
+
+        synced = status == PGRES_PIPELINE_SYNC;
+        if (result == NULL || synced || status == PGRES_PIPELINE_ABORTED)
+            PQclear(result);
+        else
+            ok = done(player, result, "pipeline") && ok;
+    }
+    PQexitPipelineMode(player->conn);
+    return ok;
 }
 
 static bool play_transaction(struct player *player)
 {
     if (!done(player, PQexec(player->conn, player->begin), "BEGIN"))
         return false;
-    while (*player->at == TAPE_RUN) {
-        player->at++;
-        if (!play_run(player))
+    for (char kind = *player->at++; kind != TAPE_COMMIT; kind = *player->at++) {
+        if (kind != TAPE_RUN && kind != TAPE_QUEUE && kind != TAPE_SYNC)
+            die("the tape", "is broken");
+        if (!(kind == TAPE_SYNC ? play_sync(player) : play_statement(player, kind == TAPE_RUN)))
             return false;
     }
-    if (*player->at != TAPE_COMMIT)
-        die("the tape", "is broken");
-    player->at++;
     return done(player, PQexec(player->conn, "COMMIT"), "COMMIT");
 }
 
@@ -120,6 +146,8 @@ static void play_again_until_done(struct player *player)
     int64_t begin_us = clock_monotonic_us();
 
     while (!play_transaction(player)) {
+        if (PQpipelineStatus(player->conn) != PQ_PIPELINE_OFF)
+            play_sync(player);
         PQclear(PQexec(player->conn, "ROLLBACK"));
         player->at = start;
     }

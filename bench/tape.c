@@ -34,6 +34,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct connection connections[CONNECTIONS_MAX];
 static FILE *times;
 static FILE *tape;
+static _Thread_local bool is_inside; /* libpq calls itself, and that comes by here */
 
 static FILE *open_from(const char *name)
 {
@@ -96,14 +97,14 @@ static void put_session(struct connection *connection, char kind, const char *na
     put_text(&connection->session, text);
 }
 
-static void put_run(struct connection *connection, const char *name, int count,
+static void put_run(struct connection *connection, char kind, const char *name, int count,
                     const char *const *values, const int *lengths, const int *formats)
 {
     struct buf *out = &connection->transaction;
 
     if (tape == NULL || !connection->in_transaction)
         return;
-    buf_char(out, TAPE_RUN);
+    buf_char(out, kind);
     put_text(out, name);
     buf_append(out, &count, sizeof(count));
     for (int i = 0; i < count; i++) {
@@ -165,7 +166,9 @@ PGresult *PQexec(PGconn *conn, const char *query)
 
     if (next == NULL)
         *(void **)&next = real("PQexec");
+    is_inside = true;
     PGresult *result = next(conn, query);
+    is_inside = false;
     pthread_mutex_lock(&mutex);
     struct connection *connection = connection_of(conn);
     note_error(result);
@@ -201,10 +204,54 @@ PGresult *PQexecPrepared(PGconn *conn, const char *name, int count, const char *
 
     if (next == NULL)
         *(void **)&next = real("PQexecPrepared");
+    is_inside = true;
     PGresult *result = next(conn, name, count, values, lengths, formats, result_format);
+    is_inside = false;
     pthread_mutex_lock(&mutex);
     note_error(result);
-    put_run(connection_of(conn), name, count, values, lengths, formats);
+    put_run(connection_of(conn), TAPE_RUN, name, count, values, lengths, formats);
+    pthread_mutex_unlock(&mutex);
+    return result;
+}
+
+int PQsendQueryPrepared(PGconn *conn, const char *name, int count, const char *const *values,
+                        const int *lengths, const int *formats, int result_format)
+{
+    static int (*next)(PGconn *, const char *, int, const char *const *, const int *, const int *,
+                       int);
+
+    if (next == NULL)
+        *(void **)&next = real("PQsendQueryPrepared");
+    pthread_mutex_lock(&mutex);
+    put_run(connection_of(conn), TAPE_QUEUE, name, count, values, lengths, formats);
+    pthread_mutex_unlock(&mutex);
+    return next(conn, name, count, values, lengths, formats, result_format);
+}
+
+int PQpipelineSync(PGconn *conn)
+{
+    static int (*next)(PGconn *);
+
+    if (next == NULL)
+        *(void **)&next = real("PQpipelineSync");
+    pthread_mutex_lock(&mutex);
+    if (tape != NULL && connection_of(conn)->in_transaction)
+        buf_char(&connection_of(conn)->transaction, TAPE_SYNC);
+    pthread_mutex_unlock(&mutex);
+    return next(conn);
+}
+
+PGresult *PQgetResult(PGconn *conn)
+{
+    static PGresult *(*next)(PGconn *);
+
+    if (next == NULL)
+        *(void **)&next = real("PQgetResult");
+    PGresult *result = next(conn);
+    if (is_inside)
+        return result;
+    pthread_mutex_lock(&mutex);
+    note_error(result);
     pthread_mutex_unlock(&mutex);
     return result;
 }

@@ -11,5 +11,7 @@ enum {
     TAPE_BEGIN = 'B',
     TAPE_RUN = 'R', /* name, int count, count times: int32_t len (-1: NULL), int format, bytes and a
                        NUL */
+    TAPE_QUEUE = 'Q', /* the same, not waited for */
+    TAPE_SYNC = 'S',  /* wait for all that was queued */
     TAPE_COMMIT = 'C',
 };

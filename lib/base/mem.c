@@ -175,6 +175,22 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+char *arena_join(struct arena *arena, const char *const *texts, size_t count, char separator)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++)
+        len += strlen(texts[i]) + 1;
+    char *joined = arena_alloc(arena, len + 1);
+    char *end = joined;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *end++ = separator;
+        end = stpcpy(end, texts[i]);
+    }
+    return joined;
+}
+
 void *arena_grow(struct arena *arena, void *array, size_t len, size_t *capacity, size_t size)
 {
     if (len < *capacity)

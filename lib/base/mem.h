@@ -38,6 +38,9 @@ void *arena_memdup(struct arena *arena, const void *bytes, size_t len)
     __attribute__((returns_nonnull));
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3)
     __attribute__((returns_nonnull));
+/* The texts with the separator between them: keys of maps, where arena_printf() would show. */
+char *arena_join(struct arena *arena, const char *const *texts, size_t count, char separator)
+    __attribute__((returns_nonnull));
 /* Grows an arena array to hold one element more; returns the new array (old one stays as garbage).
    capacity 0 and NULL are a fine start. */
 void *arena_grow(struct arena *arena, void *array, size_t len, size_t *capacity, size_t size)

@@ -126,22 +126,33 @@ static bool conn_prepare(struct pg *pg, const char *sql, char name[STATEMENT_NAM
     return true;
 }
 
-static struct pg_result *conn_send(struct pg *pg, const char *sql, const char *name,
-                                   const struct pg_params *params)
-{
+/* Parameters as libpq wants them. */
+struct conn_values {
     const char *values[PG_PARAMS_MAX];
     int lengths[PG_PARAMS_MAX];
     int formats[PG_PARAMS_MAX];
-    int count = params == NULL ? 0 : params->len;
+    int count;
+};
 
-    for (int i = 0; i < count; i++) {
-        values[i] = pg_params_value(params, i);
-        lengths[i] = (int)params->at[i].value.len;
-        formats[i] = params->at[i].is_binary;
+static void conn_values(struct conn_values *out, const struct pg_params *params)
+{
+    out->count = params == NULL ? 0 : params->len;
+    for (int i = 0; i < out->count; i++) {
+        out->values[i] = pg_params_value(params, i);
+        out->lengths[i] = (int)params->at[i].value.len;
+        out->formats[i] = params->at[i].is_binary;
     }
+}
+
+static struct pg_result *conn_send(struct pg *pg, const char *sql, const char *name,
+                                   const struct pg_params *params)
+{
+    struct conn_values to;
+
+    conn_values(&to, params);
     if (name[0] == '\0')
-        return PQexecParams(pg->conn, sql, count, NULL, values, lengths, formats, 0);
-    return PQexecPrepared(pg->conn, name, count, values, lengths, formats, 0);
+        return PQexecParams(pg->conn, sql, to.count, NULL, to.values, to.lengths, to.formats, 0);
+    return PQexecPrepared(pg->conn, name, to.count, to.values, to.lengths, to.formats, 0);
 }
 
 bool pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
@@ -150,7 +161,7 @@ bool pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
     SCOPED(conn_result) struct pg_result *result = NULL;
     char name[STATEMENT_NAME_LEN];
 
-    if (!conn_prepare(pg, sql, name, err))
+    if (!pg_settle(pg, err) || !conn_prepare(pg, sql, name, err))
         return false;
     result = conn_send(pg, sql, name, params);
     if (!conn_check(pg, result, err))
@@ -164,6 +175,76 @@ bool pg_exec(struct pg *pg, const char *sql, struct err *err)
 {
     SCOPED(conn_result) struct pg_result *result = NULL;
 
+    if (!pg_settle(pg, err))
+        return false;
     result = PQexec(pg->conn, sql);
     return conn_check(pg, result, err);
+}
+
+/* ---- statements that nobody waits for, libpq's pipeline mode ---- */
+
+static bool conn_is_prepared(const struct pg *pg, const char *sql)
+{
+    return pg->statements[conn_statement_slot(pg, sql, hash_text(sql))].sql != NULL;
+}
+
+bool pg_queue(struct pg *pg, const char *sql, const struct pg_params *params, struct err *err)
+{
+    struct conn_values to;
+    char name[STATEMENT_NAME_LEN];
+
+    /* Preparing waits, and a pipeline that failed would have skipped it. */
+    if (!conn_is_prepared(pg, sql) && !pg_settle(pg, err))
+        return false;
+    if (!conn_prepare(pg, sql, name, err))
+        return false;
+    if (name[0] == '\0')
+        return pg_run(pg, sql, params, NULL, err);
+    conn_values(&to, params);
+    if (!pg->is_queueing && PQenterPipelineMode(pg->conn) == 0)
+        return pg_failed(pg, NULL, err);
+    pg->is_queueing = true;
+    if (PQsendQueryPrepared(pg->conn, name, to.count, to.values, to.lengths, to.formats, 0) == 0)
+        return pg_failed(pg, NULL, err);
+    /* libpq would keep small ones back; a failure shows when it is waited for. */
+    PQflush(pg->conn);
+    return true;
+}
+
+/* Each statement's result is followed by a NULL; two of them mean that no more will come. */
+static bool conn_drain(struct pg *pg, bool *ret_synced, struct err *err)
+{
+    bool ok = true;
+
+    *ret_synced = false;
+    for (int nulls = 0; nulls < 2 && !*ret_synced;) {
+        SCOPED(conn_result) struct pg_result *result = PQgetResult(pg->conn);
+        ExecStatusType status = PQresultStatus(result);
+
+        nulls = result == NULL ? nulls + 1 : 0;
+        *ret_synced = status == PGRES_PIPELINE_SYNC;
+        if (result == NULL || *ret_synced || status == PGRES_PIPELINE_ABORTED || !ok)
+            continue;
+        ok = conn_check(pg, result, err);
+    }
+    return ok;
+}
+
+bool pg_settle(struct pg *pg, struct err *err)
+{
+    bool synced = false;
+    bool ok = true;
+
+    if (!pg->is_queueing)
+        return true;
+    pg->is_queueing = false;
+    if (PQpipelineSync(pg->conn) == 1)
+        ok = conn_drain(pg, &synced, err);
+    if (synced && PQexitPipelineMode(pg->conn) == 1)
+        return ok;
+    if (ok)
+        pg_failed(pg, NULL, err);
+    pg->lost = true; /* its answers can't be told apart any more */
+    err->code = ERR_RETRY;
+    return false;
 }

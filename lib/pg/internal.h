@@ -28,6 +28,7 @@ struct pg {
     char warning[PG_SQLSTATE_LEN + 1]; /* of the last WARNING since it was emptied */
     struct pg_statement statements[2 * PG_STATEMENTS_MAX];
     size_t statements_len;
+    bool is_queueing; /* libpq is in pipeline mode: statements are sent and not answered yet */
 };
 
 struct pg_param {
@@ -43,6 +44,7 @@ struct pg_params {
 
 struct pg_rows {
     struct pg_result *result;
+    int next_column;       /* callers ask for columns in the same order, row after row */
     struct arena *decoded; /* bytea values that were asked for; NULL until the first */
 };
 
@@ -52,6 +54,9 @@ enum err_code pg_sqlstate_code(const char *sqlstate);
 /* Fills err from a failed result or, without one, from the connection, and notes a lost
    connection. Returns false. */
 bool pg_failed(struct pg *pg, const struct pg_result *result, struct err *err);
+
+/* Waits for what pg_queue() sent, and says what failed first. */
+bool pg_settle(struct pg *pg, struct err *err) MUST_CHECK;
 
 /* The value as it goes to the server; NULL for a null. Borrowed from params. */
 const char *pg_params_value(const struct pg_params *params, int at);

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/pg/internal.h"
 
@@ -68,10 +69,13 @@ static void params_array_element(struct buf *out, const char *value)
         return;
     }
     buf_char(out, '"');
-    for (const char *at = value; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            buf_char(out, '\\');
-        buf_char(out, *at);
+    for (size_t plain = strcspn(value, "\"\\");; plain = strcspn(value, "\"\\")) {
+        buf_append(out, value, plain);
+        value += plain;
+        if (*value == '\0')
+            break;
+        buf_char(out, '\\');
+        buf_char(out, *value++);
     }
     buf_char(out, '"');
 }

@@ -41,6 +41,11 @@ void pg_params_int_array(struct pg_params *params, const int64_t *values, size_t
    ret_rows may be NULL when no rows are wanted. *ret_rows is owned. */
 bool pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
             struct pg_rows **ret_rows, struct err *err) MUST_CHECK;
+/* Like pg_run() without rows, but does not wait: while the server works, the caller makes the next
+   one. The order is kept. What became of it is told by the next call that waits, pg_run(),
+   pg_exec() or the end of pg_tx_run(), and that one's own statement is not run then. */
+bool pg_queue(struct pg *pg, const char *sql, const struct pg_params *params,
+              struct err *err) MUST_CHECK;
 /* Several statements without parameters (BEGIN, SET, LISTEN ...). */
 bool pg_exec(struct pg *pg, const char *sql, struct err *err) MUST_CHECK;
 

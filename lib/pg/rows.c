@@ -34,11 +34,17 @@ int64_t pg_rows_affected(const struct pg_rows *rows)
     return strtoll(PQcmdTuples(rows->result), NULL, 10);
 }
 
+/* PQfnumber() copies and folds the name each time: it is asked only when the guess is wrong. */
 static int rows_column(const struct pg_rows *rows, const char *column)
 {
-    int at = PQfnumber(rows->result, column);
+    struct pg_rows *cache = (struct pg_rows *)(uintptr_t)rows;
+    int at = rows->next_column;
+    const char *guess = PQfname(rows->result, at);
 
+    if (guess == NULL || strcmp(guess, column) != 0)
+        at = PQfnumber(rows->result, column);
     assert(at >= 0 && "no such column in the result");
+    cache->next_column = at + 1 < PQnfields(rows->result) ? at + 1 : 0;
     return at;
 }
 

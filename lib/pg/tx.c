@@ -43,8 +43,8 @@ static bool tx_commit(struct pg *pg, bool *unknown, struct err *err)
         return tx_committed(pg, result, unknown, err);
     pg_failed(pg, result, err);
     const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    *unknown = pg->lost || (sqlstate != NULL && (strncmp(sqlstate, "08", 2) == 0 ||
-                                                 strcmp(sqlstate, "40003") == 0));
+    *unknown = pg->lost || (sqlstate != NULL &&
+                            (strncmp(sqlstate, "08", 2) == 0 || strcmp(sqlstate, "40003") == 0));
     if (*unknown) {
         err->code = ERR_RETRY;
         err_wrap(err, "outcome unknown at COMMIT");
@@ -55,6 +55,10 @@ static bool tx_commit(struct pg *pg, bool *unknown, struct err *err)
 /* If this fails too, err already says why; the connection is of no more use then. */
 static void tx_rollback(struct pg *pg)
 {
+    struct err ignored = {0}; /* what failed among the queued ones goes with the rest */
+
+    if (!pg_settle(pg, &ignored) && !pg_is_alive(pg))
+        return;
     if (!pg_is_alive(pg) || PQtransactionStatus(pg->conn) == PQTRANS_IDLE)
         return;
     PQclear(PQexec(pg->conn, "ROLLBACK"));
@@ -66,7 +70,7 @@ static bool tx_attempt(struct pg *pg, pg_tx_body *body, void *state, bool *unkno
 {
     if (!pg_exec(pg, "BEGIN ISOLATION LEVEL SERIALIZABLE", err))
         return false;
-    if (body(pg, state, err) && tx_commit(pg, unknown, err))
+    if (body(pg, state, err) && pg_settle(pg, err) && tx_commit(pg, unknown, err))
         return true;
     tx_rollback(pg);
     return false;
@@ -79,7 +83,7 @@ bool pg_tx_run(struct pg *pg, pg_tx_body *body, void *state, int *ret_tries, boo
     bool done = false;
     int tries = 0;
 
-    assert(!pg_is_alive(pg) || PQtransactionStatus(pg->conn) == PQTRANS_IDLE);
+    assert(!pg_is_alive(pg) || pg->is_queueing || PQtransactionStatus(pg->conn) == PQTRANS_IDLE);
     while (!done && tries < PG_TX_TRIES_MAX) {
         if (tries > 0)
             tx_pause(tries);

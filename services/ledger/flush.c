@@ -18,6 +18,7 @@ struct flusher {
     const struct map *causes;
     int64_t batch_id;
     int64_t now_ms;
+    int64_t base; /* below every version of this timeline */
 };
 
 static bool flush_rows(struct flusher *flusher, const char *sql, const void *rows, size_t count,
@@ -494,24 +495,27 @@ static const struct ledger_rows_column outbox_catalog_columns[] = {
 };
 #undef ROW
 
-static bool flush_timeline(struct flusher *flusher, int64_t *ret_base, struct err *err)
+/* First of all: it is the only statement here that is waited for. */
+static bool flush_timeline(struct flusher *flusher, struct err *err)
 {
+    const struct stock_listing_change *changes = NULL;
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
+    if (stock_changed_listings(flusher->stock, &changes) == 0)
+        return true;
     if (!pg_run(flusher->pg, sql_ledger_select_timeline, NULL, &rows, err))
         return false;
-    *ret_base = pg_rows_int(rows, 0, "timeline") << 40;
+    flusher->base = pg_rows_int(rows, 0, "timeline") << 40;
     return true;
 }
 
-static int64_t flush_next_version(struct flusher *flusher, const struct stock_listing *listing,
-                                  int64_t base)
+static int64_t flush_next_version(struct flusher *flusher, const struct stock_listing *listing)
 {
     const int64_t *version =
         map_get(flusher->set->versions,
                 ledger_listing_key(flusher->arena, listing->channel, listing->listing));
 
-    return version == NULL || *version < base ? base + 1 : *version + 1;
+    return version == NULL || *version < flusher->base ? flusher->base + 1 : *version + 1;
 }
 
 static int64_t flush_old_version(struct flusher *flusher, const struct stock_listing *listing)
@@ -523,8 +527,8 @@ static int64_t flush_old_version(struct flusher *flusher, const struct stock_lis
     return version == NULL ? 0 : *version;
 }
 
-static struct listing_row *
-flush_listing_row(struct flusher *flusher, const struct stock_listing_change *change, int64_t base)
+static struct listing_row *flush_listing_row(struct flusher *flusher,
+                                             const struct stock_listing_change *change)
 {
     const struct stock_listing *listing = change->listing;
     const struct ledger_cause *found = map_get(flusher->causes, listing->event_id);
@@ -538,7 +542,7 @@ flush_listing_row(struct flusher *flusher, const struct stock_listing_change *ch
         .address = listing->address,
         .sku = stock_listing_sku(flusher->stock, listing),
         .quantity = listing->quantity,
-        .version = change->quantity_changed ? flush_next_version(flusher, listing, base)
+        .version = change->quantity_changed ? flush_next_version(flusher, listing)
                                             : flush_old_version(flusher, listing),
         .sold_here = listing->sold_here,
         .mapping_id = listing->mapping_id,
@@ -590,14 +594,9 @@ static bool flush_listings(struct flusher *flusher, struct err *err)
     const struct listing_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
     const struct listing_row **moved = arena_alloc(flusher->arena, count * sizeof(const void *));
     size_t moved_len = 0;
-    int64_t base = 0;
 
-    if (count == 0)
-        return true;
-    if (!flush_timeline(flusher, &base, err))
-        return false;
     for (size_t i = 0; i < count; i++) {
-        rows[i] = flush_listing_row(flusher, &changes[i], base);
+        rows[i] = flush_listing_row(flusher, &changes[i]);
         if (changes[i].quantity_changed)
             moved[moved_len++] = rows[i];
     }
@@ -611,9 +610,9 @@ static bool flush_listings(struct flusher *flusher, struct err *err)
 bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_working_set *set,
                   const struct map *causes, int64_t batch_id, int64_t now_ms, struct err *err)
 {
-    struct flusher flusher = {pg, arena, set->stock, set, causes, batch_id, now_ms};
+    struct flusher flusher = {pg, arena, set->stock, set, causes, batch_id, now_ms, 0};
 
-    return flush_lines(&flusher, err) && flush_catalogue(&flusher, err) &&
-           flush_positions(&flusher, err) &&
+    return flush_timeline(&flusher, err) && flush_lines(&flusher, err) &&
+           flush_catalogue(&flusher, err) && flush_positions(&flusher, err) &&
            flush_consignments(&flusher, err) && flush_listings(&flusher, err);
 }

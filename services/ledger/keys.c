@@ -17,7 +17,9 @@ void ledger_keys_release(struct ledger_keys *keys)
 static const char *keys_joined(const struct ledger_keys *keys, const char *a, const char *b,
                                const char *c)
 {
-    return arena_printf(keys->arena, "%s\x1f%s\x1f%s", a, b, c);
+    const char *const parts[LEDGER_KEYS_PARTS_MAX] = {a, b, c};
+
+    return arena_join(keys->arena, parts, LEDGER_KEYS_PARTS_MAX, '\x1f');
 }
 
 bool ledger_keys_has(const struct ledger_keys *keys, const char *a, const char *b, const char *c)

@@ -47,7 +47,8 @@ bool ledger_rows_run(struct pg *pg, struct arena *arena, const char *sql, const 
     if (count == 0)
         return true;
     ledger_rows_params(params, arena, rows, count, columns);
-    return pg_run(pg, sql, params, ret_rows, err);
+    return ret_rows == NULL ? pg_queue(pg, sql, params, err)
+                            : pg_run(pg, sql, params, ret_rows, err);
 }
 
 const char *ledger_rows_hex(struct arena *arena, const void *bytes, size_t len)

@@ -29,7 +29,8 @@ struct ledger_rows_column {
 void ledger_rows_params(struct pg_params *params, struct arena *arena, const void *const *rows,
                         size_t count, const struct ledger_rows_column *columns);
 
-/* Runs the statement with these columns; nothing is run for no rows. ret_rows may be NULL. */
+/* Runs the statement with these columns; nothing is run for no rows. Without ret_rows it is queued
+   (pg_queue()), so that the next rows are made while the server writes these. */
 bool ledger_rows_run(struct pg *pg, struct arena *arena, const char *sql, const void *const *rows,
                      size_t count, const struct ledger_rows_column *columns,
                      struct pg_rows **ret_rows, struct err *err) MUST_CHECK;

@@ -32,7 +32,9 @@ struct loader {
 
 const char *ledger_listing_key(struct arena *arena, const char *channel, const char *listing)
 {
-    return arena_printf(arena, "%s\x1f%s", channel, listing);
+    const char *const parts[] = {channel, listing};
+
+    return arena_join(arena, parts, ARRAY_LEN(parts), '\x1f');
 }
 
 static struct ledger_keys *const *loader_all(struct loader *loader, size_t *ret_count)

@@ -1,14 +1,15 @@
 /* lib/pg against a real server: pg_test DATABASE_URL. It makes and drops a schema of its own. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "lib/base/buf.h"
 #include "lib/pg/internal.h"
@@ -106,8 +107,10 @@ static void url_options_are_kept(void **state)
     pg = pg_open(buf_str(&url), "stockbus-test", &err);
     assert_non_null(pg);
 
-    rows = must_run(pg, "SELECT current_setting('statement_timeout') AS t, "
-                        "current_setting('TimeZone') AS zone", NULL);
+    rows = must_run(pg,
+                    "SELECT current_setting('statement_timeout') AS t, "
+                    "current_setting('TimeZone') AS zone",
+                    NULL);
     assert_string_equal(pg_rows_text(rows, 0, "t"), "7777ms");
     assert_string_equal(pg_rows_text(rows, 0, "zone"), "UTC");
 }
@@ -184,7 +187,8 @@ static void statements_are_prepared_once(void **state)
         assert_int_equal(pg_rows_int(rows, 0, "n"), i + 1);
     }
     assert_int_equal(one_number(pg, "SELECT count(*) AS n FROM pg_prepared_statements"
-                                    " WHERE statement LIKE 'SELECT $1::bigint%'"), 1);
+                                    " WHERE statement LIKE 'SELECT $1::bigint%'"),
+                     1);
 }
 
 static void prepared_statements_are_bounded(void **state)
@@ -204,10 +208,10 @@ static void prepared_statements_are_bounded(void **state)
 
 static void hostile_text_comes_back(void **state)
 {
-    static const char *const texts[] = {
-        "plain",  "",      "NULL",         NULL,           "a\"b", "\\",     "\\\"", "{a,b}",
-        "' OR 1", "$1;--", "\n\r\t\x01", "\xe2\x82\xac", " x ",   "\\x41", ",",
-        "\xf0\x9f\x9b\x92"};
+    static const char *const texts[] = {"plain",  "",      "NULL",       NULL,
+                                        "a\"b",   "\\",    "\\\"",       "{a,b}",
+                                        "' OR 1", "$1;--", "\n\r\t\x01", "\xe2\x82\xac",
+                                        " x ",    "\\x41", ",",          "\xf0\x9f\x9b\x92"};
     SCOPED(pg) struct pg *pg = connect_here();
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
@@ -218,8 +222,10 @@ static void hostile_text_comes_back(void **state)
         numbers[i] = i % 2 == 0 ? INT64_MAX - (int64_t)i : INT64_MIN + (int64_t)i;
     pg_params_text_array(params, texts, ARRAY_LEN(texts));
     pg_params_int_array(params, numbers, ARRAY_LEN(numbers));
-    rows = must_run(pg, "SELECT u.t, u.i FROM unnest($1::text[], $2::bigint[])"
-                        " WITH ORDINALITY AS u(t, i, at) ORDER BY u.at", params);
+    rows = must_run(pg,
+                    "SELECT u.t, u.i FROM unnest($1::text[], $2::bigint[])"
+                    " WITH ORDINALITY AS u(t, i, at) ORDER BY u.at",
+                    params);
 
     assert_int_equal(pg_rows_count(rows), ARRAY_LEN(texts));
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
@@ -247,8 +253,10 @@ static void every_type_comes_back(void **state)
     pg_params_bytes(params, bytes, sizeof(bytes));
     pg_params_bytes(params, NULL, 0);
     pg_params_text_array(params, NULL, 0);
-    rows = must_run(pg, "SELECT $1::text AS t, $2::boolean AS b, $3::bytea AS y, $4::bytea AS z,"
-                        " cardinality($5::text[]) AS n, NULL::bigint AS nothing", params);
+    rows = must_run(pg,
+                    "SELECT $1::text AS t, $2::boolean AS b, $3::bytea AS y, $4::bytea AS z,"
+                    " cardinality($5::text[]) AS n, NULL::bigint AS nothing",
+                    params);
 
     assert_int_equal(pg_rows_columns(rows), 6);
     assert_string_equal(pg_rows_column_name(rows, 2), "y");
@@ -595,6 +603,134 @@ static void a_warning_at_commit_is_unknown(void **state)
     assert_int_equal(one_number(pg, "SELECT count(*) AS n FROM lib_pg_test.warning"), 1);
 }
 
+/* ---- statements that nobody waits for */
+
+static bool queue_numbers(struct pg *pg, const int64_t *numbers, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        SCOPED(pg_params) struct pg_params *params = pg_params_new();
+
+        pg_params_int(params, numbers[i]);
+        if (!pg_queue(pg, "INSERT INTO lib_pg_test.positive VALUES ($1::bigint)", params, err))
+            return false;
+    }
+    return true;
+}
+
+static void queued_statements_come_before_the_next_that_waits(void **state)
+{
+    static const int64_t numbers[] = {1, 2, 3};
+    SCOPED(pg) struct pg *pg = connect_here();
+    struct err err = {0};
+
+    (void)state;
+    must_exec(pg, "TRUNCATE lib_pg_test.positive");
+    for (int64_t round = 1; round <= 3; round++) {
+        assert_true(queue_numbers(pg, numbers, ARRAY_LEN(numbers), &err));
+        assert_int_equal(one_number(pg, "SELECT count(*) AS n FROM lib_pg_test.positive"),
+                         3 * round);
+    }
+}
+
+/* More than any socket buffers hold, in both directions. */
+static void a_long_queue_does_not_stick(void **state)
+{
+    SCOPED(pg) struct pg *pg = connect_here();
+    SCOPED(buf) struct buf text = {0};
+    struct err err = {0};
+
+    (void)state;
+    for (int i = 0; i < 100000; i++)
+        buf_char(&text, 'x');
+    for (int i = 0; i < 300; i++) {
+        SCOPED(pg_params) struct pg_params *params = pg_params_new();
+
+        pg_params_text(params, buf_str(&text));
+        assert_true(pg_queue(pg, "SELECT $1::text AS same", params, &err));
+    }
+    assert_int_equal(one_number(pg, "SELECT 1 AS n"), 1);
+}
+
+static void a_queued_error_comes_with_the_next_call(void **state)
+{
+    static const int64_t numbers[] = {1, -1, 2};
+    SCOPED(pg) struct pg *pg = connect_here();
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    struct err err = {0};
+
+    (void)state;
+    must_exec(pg, "TRUNCATE lib_pg_test.positive");
+    assert_true(queue_numbers(pg, numbers, ARRAY_LEN(numbers), &err));
+    assert_false(pg_run(pg, "SELECT 1 AS n", NULL, &rows, &err));
+    assert_int_equal(err.code, ERR_REJECT);
+    assert_non_null(strstr(err.text, "23514"));
+    assert_true(pg_is_alive(pg));
+    assert_int_equal(one_number(pg, "SELECT 1 AS n"), 1);
+}
+
+static bool queue_a_negative(struct pg *pg, void *state, struct err *err)
+{
+    static const int64_t numbers[] = {5, -5, 6};
+
+    (void)state;
+    return queue_numbers(pg, numbers, ARRAY_LEN(numbers), err);
+}
+
+static void a_queued_error_fails_the_transaction(void **state)
+{
+    SCOPED(pg) struct pg *pg = connect_here();
+    struct err err = {0};
+    bool unknown = true;
+    int tries = 0;
+
+    (void)state;
+    must_exec(pg, "TRUNCATE lib_pg_test.positive");
+    assert_false(pg_tx_run(pg, queue_a_negative, NULL, &tries, &unknown, &err));
+    assert_int_equal(err.code, ERR_REJECT);
+    assert_int_equal(tries, 1);
+    assert_false(unknown);
+    assert_int_equal(one_number(pg, "SELECT count(*) AS n FROM lib_pg_test.positive"), 0);
+}
+
+static bool queue_then_fail(struct pg *pg, void *state, struct err *err)
+{
+    static const int64_t numbers[] = {7};
+
+    (void)state;
+    return queue_numbers(pg, numbers, ARRAY_LEN(numbers), err) &&
+           err_set(err, ERR_REJECT, "the body gives up");
+}
+
+static void a_failed_body_leaves_nothing_that_was_queued(void **state)
+{
+    SCOPED(pg) struct pg *pg = connect_here();
+    struct err err = {0};
+
+    (void)state;
+    must_exec(pg, "TRUNCATE lib_pg_test.positive");
+    assert_false(pg_tx_run(pg, queue_then_fail, NULL, NULL, NULL, &err));
+    assert_non_null(strstr(err.text, "the body gives up"));
+    assert_int_equal(one_number(pg, "SELECT count(*) AS n FROM lib_pg_test.positive"), 0);
+}
+
+static void a_connection_lost_under_a_queue_is_retry(void **state)
+{
+    static const int64_t numbers[] = {1, 2};
+    SCOPED(pg) struct pg *pg = connect_here();
+    SCOPED(pg) struct pg *other = connect_here();
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    struct err err = {0};
+
+    (void)state;
+    pg_params_int(params, one_number(pg, "SELECT pg_backend_pid() AS n"));
+    assert_true(queue_numbers(pg, numbers, ARRAY_LEN(numbers), &err));
+    assert_true(
+        pg_run(other, "SELECT pg_terminate_backend($1::integer, 5000)", params, NULL, &err));
+    assert_false(pg_exec(pg, "SELECT 1", &err));
+    assert_int_equal(err.code, ERR_RETRY);
+    assert_false(pg_is_alive(pg));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -618,6 +754,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_connection_lost_at_commit_is_unknown),
         cmocka_unit_test(a_connection_lost_before_commit_is_known),
         cmocka_unit_test(a_warning_at_commit_is_unknown),
+        cmocka_unit_test(queued_statements_come_before_the_next_that_waits),
+        cmocka_unit_test(a_long_queue_does_not_stick),
+        cmocka_unit_test(a_queued_error_comes_with_the_next_call),
+        cmocka_unit_test(a_queued_error_fails_the_transaction),
+        cmocka_unit_test(a_failed_body_leaves_nothing_that_was_queued),
+        cmocka_unit_test(a_connection_lost_under_a_queue_is_retry),
     };
 
     if (argc != 2) {

@@ -82,12 +82,24 @@ static void scopes_release_any_kind_of_pointer(void **state)
     mem_free(NULL);
 }
 
+static void joined_texts_have_the_separator_between_them(void **state)
+{
+    static const char *const texts[] = {"woo", "", "7"};
+    SCOPED(arena) struct arena *arena = arena_new();
+
+    (void)state;
+    assert_string_equal(arena_join(arena, texts, 3, '/'), "woo//7");
+    assert_string_equal(arena_join(arena, texts, 1, '/'), "woo");
+    assert_string_equal(arena_join(arena, NULL, 0, '/'), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_memory_is_zeroed_and_aligned),
         cmocka_unit_test(arena_values_do_not_overlap),
         cmocka_unit_test(arena_copies_are_closed_by_a_nul),
+        cmocka_unit_test(joined_texts_have_the_separator_between_them),
         cmocka_unit_test(a_grown_array_keeps_its_elements),
         cmocka_unit_test(scopes_release_any_kind_of_pointer),
     };
