@@ -10,7 +10,8 @@ SET LOCAL search_path = ledger, pg_catalog;
 
 CREATE FUNCTION at_ms(ms bigint) RETURNS timestamptz
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN timestamptz '1970-01-01 00:00:00+00' + ms * interval '1 millisecond';
+    -- Without a time zone in the sum it is immutable all through, and so becomes part of the query that calls it.
+    RETURN (timestamp '1970-01-01 00:00:00' + ms * interval '1 millisecond') AT TIME ZONE 'UTC';
 COMMENT ON FUNCTION at_ms(bigint) IS 'Milliseconds since 1970 UTC as a time, exactly.';
 
 CREATE FUNCTION ms(at timestamptz) RETURNS bigint
@@ -189,7 +190,8 @@ COMMENT ON COLUMN order_lines.returned IS 'Units that came back.';
 COMMENT ON COLUMN order_lines.mapping_id IS 'Mapping whose effects are in the positions.';
 COMMENT ON COLUMN order_lines.waiting IS 'Why the line moves nothing yet, or empty.';
 COMMENT ON COLUMN order_lines.changed_at IS 'Last change.';
-CREATE INDEX order_lines_listing ON order_lines (channel, listing);
+-- Without the channel: else it is taken for the key of a line while the table is small.
+CREATE INDEX order_lines_listing ON order_lines (listing);
 
 CREATE TABLE line_parts (
     event_id uuid PRIMARY KEY,

@@ -4,7 +4,7 @@ INSERT INTO conflicts (event_id, content_hash, partition, kafka_offset)
 SELECT k.event_id, decode(k.content_hash, 'hex'), k.partition, k.kafka_offset
   FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[])
        AS k (event_id, content_hash, partition, kafka_offset)
-  JOIN events e USING (event_id)
+ CROSS JOIN LATERAL (SELECT content_hash FROM events WHERE event_id = k.event_id OFFSET 0) e
  WHERE e.content_hash <> decode(k.content_hash, 'hex')
     ON CONFLICT DO NOTHING
 RETURNING event_id

@@ -2,10 +2,15 @@
 UPDATE events e
    SET status = 'applied',
        reason = ''
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, order_id, line_id)
- WHERE e.channel = k.channel
-   AND e.order_id = k.order_id
-   AND e.order_id <> ''
-   AND e.line_id = k.line_id
-   AND e.status = 'parked'
-   AND e.reason IN ('no-mapping', 'not-reported', 'retired')
+  FROM (SELECT found.at
+          FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, order_id, line_id)
+         CROSS JOIN LATERAL (SELECT ctid AS at, status, reason
+                               FROM events
+                              WHERE channel = k.channel
+                                AND order_id = k.order_id
+                                AND order_id <> ''
+                                AND line_id = k.line_id
+                             OFFSET 0) found
+         WHERE found.status = 'parked'
+           AND found.reason IN ('no-mapping', 'not-reported', 'retired')) named
+ WHERE e.ctid = named.at

@@ -21,4 +21,9 @@ SELECT c.kind, c.consignment_id, c.sku, c.channel, c.from_pool, c.from_bucket, c
        (c.kind = 'inbound' AND c.to_pool <> ''
            AND (w.is_named OR c.to_pool = ANY ($5::text[])))::integer AS changes_holds
   FROM wanted w
-  JOIN consignments c USING (kind, consignment_id, sku)
+ CROSS JOIN LATERAL (SELECT *
+                       FROM consignments
+                      WHERE kind = w.kind
+                        AND consignment_id = w.consignment_id
+                        AND sku = w.sku
+                     OFFSET 0) c

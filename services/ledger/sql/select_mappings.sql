@@ -2,6 +2,13 @@
 SELECT m.mapping_id::text AS mapping_id, m.channel, m.listing, m.address, m.pool, m.valid_from_ms,
        c.sku, c.units
   FROM unnest($1::text[], $2::text[]) AS k (channel, listing)
-  JOIN mappings m USING (channel, listing)
-  LEFT JOIN mapping_components c USING (mapping_id)
+ CROSS JOIN LATERAL (SELECT *
+                       FROM mappings
+                      WHERE channel = k.channel
+                        AND listing = k.listing
+                     OFFSET 0) m
+  LEFT JOIN LATERAL (SELECT *
+                       FROM mapping_components
+                      WHERE mapping_id = m.mapping_id
+                     OFFSET 0) c ON true
  ORDER BY m.mapping_id, c.sku

@@ -2,4 +2,9 @@
 SELECT p.event_id::text AS event_id, p.channel, p.order_id, p.line_id, p.kind, p.part_id,
        p.quantity, p.bucket, p.occurred_ms
   FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, order_id, line_id)
-  JOIN line_parts p USING (channel, order_id, line_id)
+ CROSS JOIN LATERAL (SELECT *
+                       FROM line_parts
+                      WHERE channel = k.channel
+                        AND order_id = k.order_id
+                        AND line_id = k.line_id
+                     OFFSET 0) p

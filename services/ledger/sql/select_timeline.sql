@@ -1,1 +1,1 @@
-SELECT timeline FROM timeline
+SELECT timeline FROM timeline WHERE only_row

@@ -1,4 +1,8 @@
 -- $1 channels, $2 orders
 SELECT v.channel, v.order_id, v.voided_ms, v.event_id::text AS event_id
   FROM unnest($1::text[], $2::text[]) AS k (channel, order_id)
-  JOIN voided_orders v USING (channel, order_id)
+ CROSS JOIN LATERAL (SELECT *
+                       FROM voided_orders
+                      WHERE channel = k.channel
+                        AND order_id = k.order_id
+                     OFFSET 0) v

@@ -11,10 +11,12 @@ WITH said AS (
      UNION ALL
     SELECT l.channel, l.listing, k.quantity, k.observed_ms
       FROM said k
-      JOIN listings l
-        ON l.channel = k.channel
-       AND l.address = k.address
-       AND l.address <> ''
+     CROSS JOIN LATERAL (SELECT channel, listing
+                           FROM listings
+                          WHERE channel = k.channel
+                            AND address = k.address
+                            AND address <> ''
+                         OFFSET 0) l
      WHERE k.listing = ''
 )
 INSERT INTO observations AS o (channel, listing, quantity, observed_at)
