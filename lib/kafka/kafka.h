@@ -117,6 +117,26 @@ typedef bool kafka_visit(void *opaque, const struct kafka_record *record);
 bool kafka_read_topic(const char *brokers, const char *topic, int64_t from_ms, kafka_visit *visit,
                       void *opaque, int64_t *ret_records, struct err *err) MUST_CHECK;
 
+/* ---- reading side by side: every partition of a topic at the pace of its reader, who merges them.
+   One thread. ---- */
+
+struct kafka_stream;
+
+/* Asks for the first and next offset of every partition. NULL: ERR_RETRY, the broker is away;
+   ERR_REJECT, no such topic. */
+struct kafka_stream *kafka_stream_open(const char *brokers, const char *topic, struct err *err);
+void kafka_stream_close(struct kafka_stream *stream);
+SCOPE_DEFINE(kafka_stream, struct kafka_stream, kafka_stream_close)
+int kafka_stream_partitions(const struct kafka_stream *stream);
+/* As they were at the opening; 0 and 0 for a partition that there is not. */
+void kafka_stream_bounds(const struct kafka_stream *stream, int32_t partition, int64_t *ret_low,
+                         int64_t *ret_high);
+/* The partition's next record, from its first one on, if its offset is below end; else
+   *ret_record is NULL, and the record waits for a later end. Borrowed until the partition's next
+   one. ERR_RETRY: the broker is away, or the record is gone by now. */
+bool kafka_stream_next(struct kafka_stream *stream, int32_t partition, int64_t end,
+                       const struct kafka_record **ret_record, struct err *err) MUST_CHECK;
+
 /* ---- administration ---- */
 
 struct kafka_topic_spec {

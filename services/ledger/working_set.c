@@ -119,7 +119,10 @@ static void loader_add_event(struct loader *loader, const struct event *event)
         ledger_keys_add(&loader->pools, event->pool.pool, "", "");
         ledger_keys_add(&loader->new_pools, event->pool.pool, "", "");
         return;
-    case EVENT_RULE_CHANGED:
+    case EVENT_RULE_CHANGED: /* and the rules of its own scope: an older one is only noted */
+        ledger_keys_add(&loader->channels, subject.channel, "", "");
+        ledger_keys_add(&loader->names, subject.listing, "", "");
+        ledger_keys_add(&loader->skus, subject.sku, "", "");
         ledger_keys_add(&loader->rule_scopes, subject.channel, subject.listing, subject.sku);
         return;
     case EVENT_INBOUND_REPORTED:
@@ -131,6 +134,7 @@ static void loader_add_event(struct loader *loader, const struct event *event)
         ledger_keys_add(&loader->rule_scopes, "", "", "");
         return;
     case EVENT_LATENCY_MEASURED:
+        ledger_keys_add(&loader->channels, subject.channel, "", "");
         ledger_keys_add(&loader->rule_scopes, subject.channel, "", "");
         return;
     case EVENT_VELOCITY_MEASURED:

@@ -69,5 +69,8 @@ int stockctl_topics_apply(const struct stockctl_options *options, struct err *er
 int stockctl_topics_list(const struct stockctl_options *options, struct err *err);
 int stockctl_topics_cat(const struct stockctl_options *options, struct err *err);
 
+/* ---- the ledger and the topic */
+int stockctl_verify(const struct stockctl_options *options, struct err *err);
+
 int stockctl_ping(const struct stockctl_options *options, struct err *err);
 int stockctl_version(const struct stockctl_options *options, struct err *err);

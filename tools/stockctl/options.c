@@ -73,6 +73,8 @@ static const struct definition definitions[OPTION_COUNT] = {
     [OPTION_NOTE] = {"note", KIND_TEXT, AT(note), "T", "for people"},
     [OPTION_OPEN] = {"open", KIND_FLAG, AT(open), NULL, "only open ones"},
     [OPTION_ORDER] = {"order", KIND_TEXT, AT(order), "O", "order"},
+    [OPTION_PARTITION] = {"partition", KIND_NUMBER, AT(partition), "P",
+                          "only rows that records of this partition made", 0, 1023},
     [OPTION_PERCENT] = {"percent", KIND_NUMBER, AT(percent), "P",
                         "percent held back, rounded up; the larger buffer counts", 0, 100},
     [OPTION_POOL] = {"pool", KIND_TEXT, AT(pool), "P", "pool"},
@@ -216,8 +218,8 @@ bool stockctl_options_parse(int argc, char *const *argv, uint64_t allowed,
     struct stockctl_options options = {.at_ms = -1, .body = -1, .buffer = -1,
                                        .cancelled = -1, .cap = -1, .damaged = -1, .days = -1,
                                        .disposed = -1, .expected_ms = -1, .floor = -1,
-                                       .from_ms = -1, .limit = -1, .lost = -1, .percent = -1,
-                                       .received = -1, .shipped = -1};
+                                       .from_ms = -1, .limit = -1, .lost = -1, .partition = -1,
+                                       .percent = -1, .received = -1, .shipped = -1};
     bool ended = false;
 
     for (int i = 0; i < argc; i++) {

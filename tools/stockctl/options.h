@@ -49,6 +49,7 @@ enum option {
     OPTION_NOTE,
     OPTION_OPEN,
     OPTION_ORDER,
+    OPTION_PARTITION,
     OPTION_PERCENT,
     OPTION_POOL,
     OPTION_POOLS,
@@ -118,6 +119,7 @@ struct stockctl_options {
     int64_t from_ms;
     int64_t limit;
     int64_t lost;
+    int64_t partition;
     int64_t percent;
     int64_t received;
     int64_t shipped;

@@ -489,6 +489,41 @@ static void a_topic_is_read_to_its_end(void **state)
     assert_int_equal(records, 3);
 }
 
+/* Partitions take turns by offset, and what is not asked for yet waits. */
+static void a_stream_gives_each_partition_at_its_own_pace(void **state)
+{
+    SCOPED(kafka_stream) struct kafka_stream *stream = NULL;
+    const struct kafka_record *record = NULL;
+    struct err err = {0};
+    int64_t low = -1;
+    int64_t high = -1;
+
+    (void)state;
+    produce_many(0, 20);
+    produce_many(2, 7);
+    stream = kafka_stream_open(brokers(), topic, &err);
+    assert_non_null(stream);
+    assert_int_equal(kafka_stream_partitions(stream), PARTITIONS);
+    kafka_stream_bounds(stream, 2, &low, &high);
+    assert_int_equal(low, 0);
+    assert_int_equal(high, 7);
+    for (int64_t offset = 0; offset < 7; offset++) {
+        assert_true(kafka_stream_next(stream, 0, offset + 1, &record, &err));
+        assert_int_equal(record->offset, offset);
+        assert_true(kafka_stream_next(stream, 0, offset + 1, &record, &err));
+        assert_null(record);
+        assert_true(kafka_stream_next(stream, 2, 7, &record, &err));
+        assert_int_equal(record->partition, 2);
+        assert_int_equal(record->offset, offset);
+    }
+    assert_true(kafka_stream_next(stream, 0, 20, &record, &err));
+    assert_int_equal(record->offset, 7);
+    assert_true(kafka_stream_next(stream, 2, 100, &record, &err));
+    assert_null(record);
+    assert_true(kafka_stream_next(stream, 1, 100, &record, &err));
+    assert_null(record);
+}
+
 /* ---- asking */
 
 static void partitions_are_counted(void **state)
@@ -557,6 +592,7 @@ int main(void)
         TEST(an_unknown_partition_is_rejected),
         TEST(a_record_arrives_as_it_was_sent_and_closing_is_bounded),
         TEST(a_topic_is_read_to_its_end),
+        TEST(a_stream_gives_each_partition_at_its_own_pace),
         TEST(partitions_are_counted),
         TEST(no_broker_is_retry),
         TEST(wrong_options_are_fatal),

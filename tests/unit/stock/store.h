@@ -632,6 +632,10 @@ static inline void store_load_touched_positions(const struct store *store, struc
 
 static inline bool store_has_channel(const struct touched *touched, const char *channel)
 {
+    for (size_t i = 0; i < touched->scopes.len; i++) {
+        if (same(touched->scopes.texts[i][0], channel))
+            return true;
+    }
     for (size_t i = 0; i < touched->listings.len; i++) {
         if (same(touched->listings.texts[i][0], channel))
             return true;
