@@ -369,8 +369,9 @@ CREATE TABLE movements (
     topic_offset bigint NOT NULL,
     ordinal integer NOT NULL,
     chain bytea NOT NULL CHECK (length(chain) = 32),
-    PRIMARY KEY (batch_id, topic_partition, topic_offset, ordinal, applied_at)
-) PARTITION BY RANGE (applied_at);
+    filed_ms bigint NOT NULL CHECK (filed_ms >= occurred_ms),
+    PRIMARY KEY (batch_id, topic_partition, topic_offset, ordinal, filed_ms)
+) PARTITION BY RANGE (filed_ms);
 COMMENT ON TABLE movements IS 'Append-only: each change of a position, and the event that made it.';
 COMMENT ON COLUMN movements.movement_id IS 'Number.';
 COMMENT ON COLUMN movements.event_id IS 'Event that caused it.';
@@ -382,12 +383,13 @@ COMMENT ON COLUMN movements.effect IS 'What it did to the position: 0 when a lat
 COMMENT ON COLUMN movements.balance IS 'Position after it.';
 COMMENT ON COLUMN movements.occurred_ms IS 'When the fact happened (ms).';
 COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped, sent, removed, disposed, lost.';
-COMMENT ON COLUMN movements.applied_at IS 'When it was written; months are partitions.';
+COMMENT ON COLUMN movements.applied_at IS 'When it was written.';
 COMMENT ON COLUMN movements.batch_id IS 'Transaction that wrote it: a row of batches.';
 COMMENT ON COLUMN movements.topic_partition IS 'Partition of the record whose application made it; with an event that frees a waiting line, that event''s.';
 COMMENT ON COLUMN movements.topic_offset IS 'Offset of that record, in the generation that the batch names.';
 COMMENT ON COLUMN movements.ordinal IS 'Number among the movements of that record, from 0.';
 COMMENT ON COLUMN movements.chain IS 'SHA-256 of the partition''s chain so far and of this row''s canonical bytes (lib/stock/chain.h).';
+COMMENT ON COLUMN movements.filed_ms IS 'When it was written or the fact happened, whichever is later (ms): months are partitions, and none before a time has later facts.';
 CREATE INDEX movements_position ON movements (sku, pool, bucket, occurred_ms);
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -424,22 +426,26 @@ CREATE FUNCTION prepare_movements(months_ahead integer) RETURNS integer
     SET search_path = ledger, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
 DECLARE
     month timestamptz;
+    first_ms bigint;
+    next_ms bigint;
     name text;
     made integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(7310579214);
     FOR ahead IN 0 .. least(months_ahead, 24) LOOP
         month := date_trunc('month', now()) + ahead * interval '1 month';
+        first_ms := ms(month);
+        next_ms := ms(month + interval '1 month');
         name := 'movements_' || to_char(month, 'YYYY_MM');
         CONTINUE WHEN to_regclass(name) IS NOT NULL;
         -- The default one took rows of that month: it keeps the month.
         CONTINUE WHEN EXISTS (SELECT FROM movements_default
-                               WHERE applied_at >= month
-                                 AND applied_at < month + interval '1 month');
+                               WHERE filed_ms >= first_ms
+                                 AND filed_ms < next_ms);
         EXECUTE format('CREATE TABLE %I (LIKE movements INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
         PERFORM guard_movements(name);
         EXECUTE format('ALTER TABLE movements ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
-                       name, month, month + interval '1 month');
+                       name, first_ms, next_ms);
         made := made + 1;
     END LOOP;
     RETURN made;
@@ -494,6 +500,6 @@ GRANT EXECUTE ON FUNCTION prepare_movements(integer) TO stockbus_ledger;
 GRANT UPDATE ON partitions, events, order_lines, voided_orders, counts, positions, oversells
     TO stockbus_ledger;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO stockbus_reconciler;
-DO 'BEGIN PERFORM prepare_movements(3); END';
+DO 'BEGIN PERFORM prepare_movements(2); END';
 
 COMMIT;

@@ -198,3 +198,51 @@ bool kafka_topic_partitions(const char *brokers, const char *topic, int timeout_
     return client != NULL &&
            kafka_metadata_partitions(client->rk, topic, timeout_ms, ret_partitions, err);
 }
+
+/* ---- identity */
+
+#if RD_KAFKA_VERSION >= 0x020300ff
+SCOPE_DEFINE(admin_topics, rd_kafka_TopicCollection_t, rd_kafka_TopicCollection_destroy)
+
+/* What a broker answers that gives its topics no ids. */
+static const char admin_no_id[] = "AAAAAAAAAAAAAAAAAAAAAA";
+
+bool kafka_admin_topic_id(rd_kafka_t *rk, const char *topic, char *ret_id, size_t size,
+                          struct err *err)
+{
+    SCOPED(admin_topics) rd_kafka_TopicCollection_t *topics = NULL;
+    SCOPED(admin_options) rd_kafka_AdminOptions_t *options = NULL;
+    SCOPED(kafka_queue) rd_kafka_queue_t *queue = NULL;
+    SCOPED(kafka_event) rd_kafka_event_t *event = NULL;
+    size_t count = 0;
+
+    topics = rd_kafka_TopicCollection_of_topic_names(&topic, 1);
+    options = admin_options(rk, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+    queue = rd_kafka_queue_new(rk);
+    rd_kafka_DescribeTopics(rk, topics, options, queue);
+    event = admin_answer(rk, queue, "can't ask for the topic's id", err);
+    if (event == NULL)
+        return false;
+    const rd_kafka_TopicDescription_t **found =
+        rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(event), &count);
+    if (count == 0)
+        return err_set(err, ERR_RETRY, "the broker did not describe topic '%s'", topic);
+    const rd_kafka_error_t *error = rd_kafka_TopicDescription_error(found[0]);
+    if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_error_set(err, rk, rd_kafka_error_code(error), topic);
+    const char *id = rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(found[0]));
+    snprintf(ret_id, size, "%s", strcmp(id, admin_no_id) == 0 ? "" : id);
+    return true;
+}
+#else
+bool kafka_admin_topic_id(rd_kafka_t *rk, const char *topic, char *ret_id, size_t size,
+                          struct err *err)
+{
+    (void)rk;
+    (void)topic;
+    (void)size;
+    (void)err;
+    ret_id[0] = '\0';
+    return true;
+}
+#endif

@@ -20,6 +20,7 @@ struct kafka_consumer {
     void *opaque;
     bool has_partitions;
     bool is_closing;
+    bool is_astray;
     struct err refused; /* why `assigned` did not take the partitions */
     struct kafka_view view;
 };
@@ -72,9 +73,9 @@ static bool consumer_resolve_committed(struct kafka_consumer *consumer,
 
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             code = one->err;
-        rd_kafka_topic_partition_list_set_offset(
-            list, one->topic, one->partition,
-            one->offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : one->offset);
+        rd_kafka_topic_partition_list_set_offset(list, one->topic, one->partition,
+                                                 one->offset < 0 ? RD_KAFKA_OFFSET_BEGINNING
+                                                                 : one->offset);
     }
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
            kafka_error_set(err, rk, code, "can't read the group's offsets");
@@ -206,8 +207,7 @@ static bool consumer_subscribe(struct kafka_consumer *consumer, struct err *err)
     list = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(list, consumer->topic, RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(rk, list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
-           kafka_error_set(err, rk, code, "can't subscribe");
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_error_set(err, rk, code, "can't subscribe");
 }
 
 struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_options *options,
@@ -239,8 +239,8 @@ static void consumer_leave(struct kafka_consumer *consumer, int64_t deadline)
     queue = rd_kafka_queue_new(rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(rk, queue);
     while (error == NULL && !rd_kafka_consumer_closed(rk) && clock_monotonic_ms() < deadline) {
-        SCOPED(kafka_event) rd_kafka_event_t *event =
-            rd_kafka_queue_poll(queue, CONSUMER_CLOSE_POLL_MS);
+        SCOPED(kafka_event)
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CONSUMER_CLOSE_POLL_MS);
 
         /* A queue of ours gives rebalances as events, not to the callback. */
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
@@ -279,9 +279,9 @@ static bool consumer_out_of_range(struct kafka_consumer *consumer,
 
     if (!kafka_consumer_watermarks(consumer, consumer->topic, message->partition, &low, &high,
                                    &ignored))
-        return err_set(err, ERR_FATAL, "'%s' partition %" PRId32 ": offset %" PRId64
-                       " is not on the broker", consumer->topic, message->partition,
-                       message->offset);
+        return err_set(err, ERR_FATAL,
+                       "'%s' partition %" PRId32 ": offset %" PRId64 " is not on the broker",
+                       consumer->topic, message->partition, message->offset);
     return err_set(err, ERR_FATAL,
                    "'%s' partition %" PRId32 ": the next record to read has offset %" PRId64
                    ", the broker holds %" PRId64 " to %" PRId64 ": %s",
@@ -293,8 +293,14 @@ static bool consumer_out_of_range(struct kafka_consumer *consumer,
 static bool consumer_failed(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
                             struct err *err)
 {
-    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
-        message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
+    bool is_out_of_range = message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                           message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+
+    if (is_out_of_range || message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+        message->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+        consumer->is_astray = true;
+    if (is_out_of_range)
         return consumer_out_of_range(consumer, message, err);
     return kafka_error_set(err, consumer->client->rk, message->err, "can't consume");
 }
@@ -311,6 +317,7 @@ bool kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms,
         if (message != NULL)
             rd_kafka_message_destroy(message);
         rd_kafka_unsubscribe(rk);
+        consumer->is_astray = consumer->refused.code != ERR_FATAL;
         *err = consumer->refused;
         return false;
     }
@@ -323,6 +330,11 @@ bool kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms,
     consumer_failed(consumer, message, err);
     rd_kafka_message_destroy(message);
     return false;
+}
+
+bool kafka_consumer_is_astray(const struct kafka_consumer *consumer)
+{
+    return consumer->is_astray;
 }
 
 /* ---- offsets */

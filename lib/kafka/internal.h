@@ -81,6 +81,13 @@ const struct kafka_record *kafka_view_set(struct kafka_view *view, rd_kafka_mess
 void kafka_view_clear(struct kafka_view *view);
 void kafka_view_release(struct kafka_view *view);
 
+/* ---- admin.c */
+
+/* The topic's id as text; "" where the broker gives none, or librdkafka (before 2.3.0) can't ask.
+ */
+bool kafka_admin_topic_id(rd_kafka_t *rk, const char *topic, char *ret_id, size_t size,
+                          struct err *err) MUST_CHECK;
+
 /* ---- metadata.c */
 
 /* Partitions of a topic, all with a leader, once they are. ERR_REJECT: no such topic. */

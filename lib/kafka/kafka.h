@@ -102,6 +102,9 @@ bool kafka_consumer_commit(struct kafka_consumer *consumer, const char *topic, i
 /* The group's committed offset, or -1001 when there is none. */
 bool kafka_consumer_committed(struct kafka_consumer *consumer, const char *topic, int32_t partition,
                               int64_t *ret_offset, struct err *err) MUST_CHECK;
+/* After a poll that failed: whether this consumer lost its topic (it went away, the broker does not
+   hold the next offset, or `assigned` failed), so that only a new one can go on. */
+bool kafka_consumer_is_astray(const struct kafka_consumer *consumer);
 /* First and next offset of a partition, asked from the broker. */
 bool kafka_consumer_watermarks(struct kafka_consumer *consumer, const char *topic,
                                int32_t partition, int64_t *ret_low, int64_t *ret_high,
@@ -136,6 +139,25 @@ void kafka_stream_bounds(const struct kafka_stream *stream, int32_t partition, i
    one. ERR_RETRY: the broker is away, or the record is gone by now. */
 bool kafka_stream_next(struct kafka_stream *stream, int32_t partition, int64_t end,
                        const struct kafka_record **ret_record, struct err *err) MUST_CHECK;
+
+/* ---- probing: is this still the log that was read? One thread ---- */
+
+struct kafka_probe;
+
+/* A client of its own, so that nothing is remembered of a topic that is gone. Owned. */
+struct kafka_probe *kafka_probe_new(const char *brokers, const char *topic, struct err *err);
+void kafka_probe_free(struct kafka_probe *probe);
+SCOPE_DEFINE(kafka_probe, struct kafka_probe, kafka_probe_free)
+/* Ids of the cluster and of the topic; "" where the brokers, or librdkafka before 2.3.0, can't
+   tell. Borrowed from the probe. ERR_REJECT: there is no such topic. */
+bool kafka_probe_identify(struct kafka_probe *probe, const char **ret_cluster_id,
+                          const char **ret_topic_id, struct err *err) MUST_CHECK;
+/* First and next offset of a partition. */
+bool kafka_probe_watermarks(struct kafka_probe *probe, int32_t partition, int64_t *ret_low,
+                            int64_t *ret_high, struct err *err) MUST_CHECK;
+/* The record at an offset between the watermarks; NULL: there is none, borrowed until the next. */
+bool kafka_probe_record(struct kafka_probe *probe, int32_t partition, int64_t offset,
+                        const struct kafka_record **ret_record, struct err *err) MUST_CHECK;
 
 /* ---- administration ---- */
 

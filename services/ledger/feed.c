@@ -14,6 +14,7 @@
 #include "lib/kafka/kafka.h"
 
 #include "services/ledger/partition.h"
+#include "services/ledger/recognition.h"
 #include "services/ledger/rows.h"
 #include "services/ledger/session.h"
 
@@ -22,6 +23,9 @@
 enum {
     FEED_PARTITIONS_MAX = 1024,
     FEED_POLL_MS = 100,
+    FEED_TOPIC_ASK_MS = 5000,
+    FEED_WATCH_MS = 10000, /* a topic that is created anew under way is found within this time */
+    FEED_WATCH_IDLE_MS = 2000, /* or this time of silence */
 };
 
 static const struct retry_policy feed_pause = {.base_ms = 50, .cap_ms = 2000, .tries_max = 0};
@@ -36,6 +40,11 @@ static const struct metric retries_total = {"stockbus_ledger_transaction_retries
                                             "Transactions run again after a conflict.",
                                             METRIC_COUNTER,
                                             {"topic"}};
+static const struct metric renewed_total = {
+    "stockbus_ledger_partitions_renewed_total",
+    "Partitions whose topic was created anew: read again from the beginning.",
+    METRIC_COUNTER,
+    {"topic"}};
 static const struct metric batch_seconds = {"stockbus_ledger_batch_seconds",
                                             "Duration of one batch, commit included.",
                                             METRIC_HISTOGRAM,
@@ -50,6 +59,9 @@ struct ledger_feed {
     struct ledger_feed_record **records;
     size_t records_len;
     struct ledger_partition partitions[FEED_PARTITIONS_MAX];
+    int64_t watched_ms;   /* when the logs were last looked at */
+    int64_t committed_ms; /* the last batch */
+    bool is_astray;       /* some log is another one */
     _Atomic int owned;
     _Atomic bool database_ok;
 };
@@ -127,12 +139,62 @@ static bool feed_claim(struct ledger_feed *feed, const int32_t *partitions, size
     return false;
 }
 
+/* Until the broker is back. The owner before us is fenced already: nothing moves under the look. */
+static bool feed_look(struct ledger_feed *feed, const int32_t *partitions, size_t count,
+                      const char **ret_new, struct err *err)
+{
+    for (int attempt = 1; !stop_requested(); attempt++) {
+        if (ledger_recognition_look(feed->options.brokers, feed->options.topic, partitions, count,
+                                    feed->partitions, ret_new, err))
+            return true;
+        if (err->code != ERR_RETRY)
+            return false;
+        log_warn("ledger.broker_away", "topic", feed->options.topic, "why", err->text);
+        stop_wait(retry_pause_ms(&feed_pause, attempt, retry_random()));
+    }
+    return err_set(err, ERR_RETRY, "stopping");
+}
+
+static void feed_renew(struct ledger_feed *feed, int32_t number, const char *why)
+{
+    struct ledger_partition *partition = &feed->partitions[number];
+
+    log_error("ledger.topic_created_anew", "topic", feed->options.topic, "partition",
+              log_int(number), "why", why, "applied", log_int(partition->next_offset), "generation",
+              log_int(partition->generation + 1));
+    metric_add(&renewed_total, 1, feed->options.topic, NULL, NULL);
+    ledger_partition_renew(partition, feed->options.topic, number);
+}
+
+/* Offsets mean records only of the log that they were read from. */
+static bool feed_recognise(struct ledger_feed *feed, const int32_t *partitions, size_t count,
+                           struct err *err)
+{
+    SCOPED(mem) void *memory = mem_calloc(count, sizeof(const char *));
+    const char **differences = memory;
+
+    if (!feed_look(feed, partitions, count, differences, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (differences[i] != NULL)
+            feed_renew(feed, partitions[i], differences[i]);
+    }
+    while (feed_connect(feed, err)) {
+        if (ledger_partition_store(feed->pg, feed->options.topic, partitions, count,
+                                   feed->partitions, err))
+            return true;
+        if (err->code != ERR_RETRY && err->code != ERR_CONFLICT)
+            return false;
+    }
+    return false;
+}
+
 static bool feed_assigned(void *opaque, const char *topic, const int32_t *partitions, size_t count,
                           int64_t *next_offsets, struct err *err)
 {
     struct ledger_feed *feed = opaque;
 
-    if (!feed_claim(feed, partitions, count, err))
+    if (!feed_claim(feed, partitions, count, err) || !feed_recognise(feed, partitions, count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         next_offsets[i] = feed->partitions[partitions[i]].next_offset;
@@ -243,8 +305,9 @@ static bool feed_move_partitions(struct pg *pg, const struct feed_tx *tx, struct
             .next_offset = move->next_offset,
             .head = ledger_rows_hex(arena, move->head, sizeof(move->head)),
             .movements = move->movements,
-            .anchor_offset = partition->anchor_offset,
-            .anchor = ledger_rows_hex(arena, partition->anchor, sizeof(partition->anchor)),
+            .anchor_offset = partition->anchor.offset,
+            .anchor =
+                ledger_rows_hex(arena, partition->anchor.hash, sizeof(partition->anchor.hash)),
         };
 
         moved[i] = arena_memdup(arena, &row, sizeof(row));
@@ -323,13 +386,24 @@ static bool feed_find_out(struct ledger_feed *feed, const struct feed_tx *tx, bo
     return true;
 }
 
+static struct ledger_anchor feed_anchor(const struct ledger_feed_record *record)
+{
+    return ledger_partition_anchor(record->offset, record->timestamp_ms, record->key, record->body,
+                                   record->body_len);
+}
+
 static void feed_tx_done(struct ledger_feed *feed, const struct feed_tx *tx)
 {
+    const struct ledger_feed_record *const *end = tx->batch.records;
+
     for (size_t i = 0; i < tx->batch.moves_len; i++) {
         const struct ledger_feed_move *move = &tx->moves[i];
         struct ledger_partition *partition = &feed->partitions[move->partition];
         struct err ignored;
 
+        while (end < tx->batch.records + tx->batch.count && (*end)->partition == move->partition)
+            end++;
+        partition->newest = feed_anchor(end[-1]);
         partition->next_offset = move->next_offset;
         memcpy(partition->head, move->head, sizeof(partition->head));
         /* Only for lag metrics of Kafka's own tools: the truth is in the database. */
@@ -337,6 +411,7 @@ static void feed_tx_done(struct ledger_feed *feed, const struct feed_tx *tx)
                                    move->next_offset, &ignored))
             continue;
     }
+    feed->committed_ms = clock_monotonic_ms();
     metric_add(&batches_total, 1, feed->options.topic, NULL, NULL);
     metric_add(&records_total, (double)tx->batch.count, feed->options.topic, NULL, NULL);
     feed->options.committed(feed->options.opaque, tx->batch.count);
@@ -420,11 +495,8 @@ static void feed_keep(struct ledger_feed *feed, const struct kafka_record *recor
         .body_len = record->body_len,
     };
     feed->records[feed->records_len++] = copy;
-    if (partition->anchor_offset < 0) {
-        partition->anchor_offset = record->offset;
-        ledger_partition_anchor(record->timestamp_ms, record->key, record->body, record->body_len,
-                                partition->anchor);
-    }
+    if (partition->anchor.offset < 0)
+        partition->anchor = feed_anchor(copy);
 }
 
 /* Whatever has arrived, capped; waits only for the first record. */
@@ -460,20 +532,91 @@ static int feed_record_order(const void *left, const void *right)
     return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
+/* The broker may be away: later. Without the topic this consumer is of no more use. */
+static bool feed_watch_failed(struct ledger_feed *feed, const struct err *err)
+{
+    feed->is_astray = err->code == ERR_REJECT;
+    return err->code == ERR_RETRY;
+}
+
+/* Looks again at the logs that moved since. librdkafka 2.0.2 goes on at the old offset when a topic
+   was created anew between two of its questions and has grown beyond; then what was read from the
+   middle is applied, and read again from the beginning, where it is known by its ids. The anchor
+   becomes the newest record from before the look: that one is of the log that the look found to be
+   the same. */
+static bool feed_watch(struct ledger_feed *feed, struct err *err)
+{
+    int32_t numbers[FEED_PARTITIONS_MAX];
+    const char *differences[FEED_PARTITIONS_MAX];
+    size_t count = 0;
+
+    feed->watched_ms = clock_monotonic_ms();
+    for (int32_t i = 0; i < FEED_PARTITIONS_MAX; i++) {
+        if (feed->partitions[i].owned && feed->partitions[i].newest.offset >= 0)
+            numbers[count++] = i;
+    }
+    if (count == 0)
+        return true;
+    if (!ledger_recognition_look(feed->options.brokers, feed->options.topic, numbers, count,
+                                 feed->partitions, differences, err))
+        return feed_watch_failed(feed, err);
+    for (size_t i = 0; i < count; i++) {
+        struct ledger_partition *partition = &feed->partitions[numbers[i]];
+
+        if (differences[i] != NULL) {
+            feed->is_astray = true;
+            return err_set(err, ERR_RETRY, "partition %d: %s", (int)numbers[i], differences[i]);
+        }
+        partition->anchor = partition->newest;
+        partition->newest.offset = -1;
+    }
+    return true;
+}
+
+static bool feed_is_watch_due(const struct ledger_feed *feed)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_idle = feed->records_len == 0 && now_ms - feed->committed_ms >= FEED_WATCH_IDLE_MS &&
+                   feed->committed_ms > feed->watched_ms;
+
+    return is_idle || now_ms - feed->watched_ms >= FEED_WATCH_MS;
+}
+
 static bool feed_step(struct ledger_feed *feed, struct err *err)
 {
     if (!feed_gather(feed, err))
         return false;
-    if (feed->records_len == 0)
-        return true;
-    qsort(feed->records, feed->records_len, sizeof(struct ledger_feed_record *), feed_record_order);
-    return feed_apply(feed, (const struct ledger_feed_record *const *)feed->records,
-                      feed->records_len, err);
+    if (feed->records_len > 0) {
+        qsort(feed->records, feed->records_len, sizeof(struct ledger_feed_record *),
+              feed_record_order);
+        if (!feed_apply(feed, (const struct ledger_feed_record *const *)feed->records,
+                        feed->records_len, err))
+            return false;
+    }
+    return !feed_is_watch_due(feed) || feed_watch(feed, err);
 }
 
-bool ledger_feed_run(struct ledger_feed *feed, struct err *err)
+/* ---- joining the group, also again ---- */
+
+static bool feed_await_topic(struct ledger_feed *feed, struct err *err)
 {
-    struct kafka_consumer_options options = {
+    for (int attempt = 1; !stop_requested(); attempt++) {
+        int partitions = 0;
+
+        if (kafka_topic_partitions(feed->options.brokers, feed->options.topic, FEED_TOPIC_ASK_MS,
+                                   &partitions, err))
+            return true;
+        if (err->code == ERR_FATAL)
+            return false;
+        log_warn("ledger.topic_away", "topic", feed->options.topic, "why", err->text);
+        stop_wait(retry_pause_ms(&feed_pause, attempt, retry_random()));
+    }
+    return err_set(err, ERR_RETRY, "stopping");
+}
+
+static bool feed_join(struct ledger_feed *feed, struct err *err)
+{
+    const struct kafka_consumer_options options = {
         .brokers = feed->options.brokers,
         .client_id = feed->options.replica,
         .group = feed->options.group,
@@ -484,19 +627,39 @@ bool ledger_feed_run(struct ledger_feed *feed, struct err *err)
         .opaque = feed,
     };
 
+    if (feed->consumer != NULL)
+        return true;
+    if (!feed_await_topic(feed, err))
+        return false;
+    feed->is_astray = false;
+    feed->consumer = kafka_consumer_new(&options, err);
+    return feed->consumer != NULL;
+}
+
+/* A consumer that lost its topic is replaced: the claim then says what became of the topic. */
+static void feed_leave(struct ledger_feed *feed)
+{
+    kafka_consumer_close(feed->consumer);
+    feed->consumer = NULL;
+    feed->records_len = 0;
+}
+
+bool ledger_feed_run(struct ledger_feed *feed, struct err *err)
+{
     if (!feed_connect(feed, err))
         return stop_requested();
-    feed->consumer = kafka_consumer_new(&options, err);
-    if (feed->consumer == NULL)
-        return false;
     while (!stop_requested()) {
-        if (feed_step(feed, err))
+        if (feed_join(feed, err) && feed_step(feed, err))
             continue;
         if (stop_requested())
             break;
-        if (err->code != ERR_RETRY)
+        bool is_astray =
+            feed->consumer != NULL && (feed->is_astray || kafka_consumer_is_astray(feed->consumer));
+        if (err->code != ERR_RETRY && !is_astray)
             return false;
         log_warn("ledger.feed_retried", "topic", feed->options.topic, "why", err->text);
+        if (is_astray)
+            feed_leave(feed);
         stop_wait(feed_pause.base_ms);
     }
     return true;

@@ -15,12 +15,14 @@
 #include "services/ledger/posting.h"
 #include "services/ledger/relay.h"
 #include "services/ledger/session.h"
+#include "services/ledger/upkeep.h"
 
 #include "sql.h"
 
 enum { LEDGER_START_MS = 60000 };
 
 struct ledger {
+    const struct ledger_settings *settings;
     struct ledger_feed *events;
     struct ledger_feed *outcomes;
     struct ledger_relay *relay;
@@ -52,6 +54,13 @@ static bool run_relay(struct ledger *ledger, struct err *err)
     return ledger_relay_run(ledger->relay, err);
 }
 
+static bool run_upkeep(struct ledger *ledger, struct err *err)
+{
+    (void)err;
+    ledger_upkeep_run(ledger->settings);
+    return true;
+}
+
 static void *loop_main(void *opaque)
 {
     struct ledger_loop *loop = opaque;
@@ -70,6 +79,7 @@ static bool ledger_loops(struct ledger *ledger, struct err *err)
         {.ledger = ledger, .name = "events",   .run = run_events  },
         {.ledger = ledger, .name = "outcomes", .run = run_outcomes},
         {.ledger = ledger, .name = "relay",    .run = run_relay   },
+        {.ledger = ledger, .name = "upkeep",   .run = run_upkeep  },
     };
     bool ok = true;
 
@@ -209,6 +219,6 @@ int ledger_run(const struct ledger_settings *settings, struct err *err)
     outcomes_feed = ledger_feed_of(settings, topics[1],
                                    arena_printf(arena, "%sledger-history", settings->topic_prefix),
                                    ledger_history_apply, outcomes_committed, &ledger);
-    ledger = (struct ledger){events_feed, outcomes_feed, relay};
+    ledger = (struct ledger){settings, events_feed, outcomes_feed, relay};
     return ledger_serve(settings, &ledger, err);
 }

@@ -1,6 +1,7 @@
 #include "services/ledger/partition.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
@@ -22,16 +23,20 @@ static void anchor_add(struct buf *bytes, const void *value, size_t len)
     buf_append(bytes, value, len);
 }
 
-void ledger_partition_anchor(int64_t timestamp_ms, const char *key, const void *body,
-                             size_t body_len, unsigned char ret_anchor[LEDGER_PARTITION_ANCHOR_LEN])
+struct ledger_anchor ledger_partition_anchor(int64_t offset, int64_t timestamp_ms, const char *key,
+                                             const void *body, size_t body_len)
 {
     SCOPED(buf) struct buf bytes = {0};
+    struct ledger_anchor anchor = {.offset = offset};
 
     buf_printf(&bytes, "%" PRId64 ";", timestamp_ms);
     anchor_add(&bytes, key, key == NULL ? 0 : strlen(key));
     anchor_add(&bytes, body, body_len);
-    digest_sha256(bytes.bytes, bytes.len, ret_anchor);
+    digest_sha256(bytes.bytes, bytes.len, anchor.hash);
+    return anchor;
 }
+
+/* ---- claiming ---- */
 
 struct claim_row {
     int64_t partition;
@@ -95,9 +100,79 @@ bool ledger_partition_claim(struct pg *pg, const char *topic, const char *replic
                                       .epoch = pg_rows_int(rows, row, "epoch"),
                                       .generation = pg_rows_int(rows, row, "generation"),
                                       .next_offset = pg_rows_int(rows, row, "next_offset"),
-                                      .anchor_offset = pg_rows_int(rows, row, "anchor_offset")};
+                                      .anchor.offset = pg_rows_int(rows, row, "anchor_offset"),
+                                      .newest.offset = -1};
         claim_bytes(rows, row, "head", partition->head, sizeof(partition->head));
-        claim_bytes(rows, row, "anchor", partition->anchor, sizeof(partition->anchor));
+        claim_bytes(rows, row, "anchor", partition->anchor.hash, sizeof(partition->anchor.hash));
+        snprintf(partition->cluster_id, sizeof(partition->cluster_id), "%s",
+                 pg_rows_text(rows, row, "cluster_id"));
+        snprintf(partition->topic_id, sizeof(partition->topic_id), "%s",
+                 pg_rows_text(rows, row, "topic_id"));
     }
     return true;
+}
+
+/* ---- beginning again ---- */
+
+void ledger_partition_renew(struct ledger_partition *partition, const char *topic, int64_t number)
+{
+    partition->generation++;
+    partition->next_offset = 0;
+    partition->anchor.offset = -1;
+    partition->newest.offset = -1;
+    stock_chain_genesis(topic, number, partition->generation, partition->head, partition->head);
+}
+
+struct store_row {
+    int64_t partition;
+    int64_t epoch;
+    int64_t generation;
+    int64_t next_offset;
+    const char *head; /* hex */
+    int64_t anchor_offset;
+    const char *anchor; /* hex */
+    const char *cluster_id;
+    const char *topic_id;
+};
+
+#define ROW     struct store_row
+#define TEXT(f) LEDGER_ROWS_TEXT_OF(ROW, f)
+#define INT(f)  LEDGER_ROWS_INT_OF(ROW, f)
+static const struct ledger_rows_column store_columns[] = {
+    INT(partition),     INT(epoch),   INT(generation),  INT(next_offset), TEXT(head),
+    INT(anchor_offset), TEXT(anchor), TEXT(cluster_id), TEXT(topic_id),   {0},
+};
+#undef ROW
+
+bool ledger_partition_store(struct pg *pg, const char *topic, const int32_t *numbers, size_t count,
+                            const struct ledger_partition *all, struct err *err)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    const void **stored = arena_alloc(arena, count * sizeof(*stored));
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_partition *partition = &all[numbers[i]];
+        const struct store_row row = {
+            .partition = numbers[i],
+            .epoch = partition->epoch,
+            .generation = partition->generation,
+            .next_offset = partition->next_offset,
+            .head = ledger_rows_hex(arena, partition->head, sizeof(partition->head)),
+            .anchor_offset = partition->anchor.offset,
+            .anchor =
+                ledger_rows_hex(arena, partition->anchor.hash, sizeof(partition->anchor.hash)),
+            .cluster_id = partition->cluster_id,
+            .topic_id = partition->topic_id,
+        };
+
+        stored[i] = arena_memdup(arena, &row, sizeof(row));
+    }
+    pg_params_text(params, topic);
+    ledger_rows_params(params, arena, stored, count, store_columns);
+    if (!pg_run(pg, sql_ledger_store_partitions, params, &rows, err))
+        return false;
+    return pg_rows_affected(rows) == (int64_t)count ||
+           err_set(err, ERR_FATAL, "fenced: another owner has a partition of '%s'", topic);
 }

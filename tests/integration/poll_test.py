@@ -110,8 +110,8 @@ def interface_away(suite):
 
 
 def main():
-    report = Report()
     directory = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "var/test").resolve()
+    report = Report(directory.parent / "test-poll")
     with Suite(directory.parent / "test-poll", products=5, variants=2, stock=400, buffer=2, poll_ms=500) as suite:
         suite.remember_initial()
         tests = [

@@ -1,4 +1,5 @@
--- $1-$3 positions, $4 times (ms): movements after them
+-- $1-$3 positions, $4 times (ms): movements after them. The last condition follows from the one before; it keeps
+-- the months before a time out of the plan.
 SELECT m.sku, m.pool, m.bucket, m.delta, m.occurred_ms
   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS k (sku, pool, bucket, after_ms)
  CROSS JOIN LATERAL (SELECT *
@@ -7,4 +8,5 @@ SELECT m.sku, m.pool, m.bucket, m.delta, m.occurred_ms
                         AND pool = k.pool
                         AND bucket = k.bucket
                         AND occurred_ms > k.after_ms
+                        AND filed_ms > k.after_ms
                      OFFSET 0) m

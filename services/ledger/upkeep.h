@@ -1,0 +1,10 @@
+/*
+ * What the database needs from time to time: next months' partitions of ledger.movements, made at
+ * start and then daily. Nothing waits for it: a month without one goes into the default partition.
+ */
+#pragma once
+
+#include "services/ledger/settings.h"
+
+/* Until stopping. Failures are logged and tried again. */
+void ledger_upkeep_run(const struct ledger_settings *settings);
