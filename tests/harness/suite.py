@@ -259,7 +259,7 @@ class Report:
     """Prints `ok name` and `not ok name`, and the closing line. After a failure also what the programs of the folder
     complained of meanwhile."""
 
-    def __init__(self, directory):
+    def __init__(self, directory=ROOT / "var/test"):
         self.directory = directory
         self.passed = 0
         self.failed = 0

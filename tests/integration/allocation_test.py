@@ -44,7 +44,7 @@ def listing(ledger, channel, name):
 
 
 def until_listing(ledger, channel, name, expected):
-    until(30, lambda: listing(ledger, channel, name) == expected, f"{channel} {name} is {expected}")
+    until(120, lambda: listing(ledger, channel, name) == expected, f"{channel} {name} is {expected}")
 
 
 # ---- facts given by hand

@@ -49,7 +49,7 @@ def positions(ledger, sku):
 
 
 def until_positions(ledger, sku, wanted):
-    until(30, lambda: positions(ledger, sku) == wanted,
+    until(120, lambda: positions(ledger, sku) == wanted,
           lambda: f"{sku} stands at {wanted}, not at {positions(ledger, sku)}")
 
 
@@ -71,14 +71,14 @@ def a_shipment_moves_what_was_received_and_shows_what_is_missing(ledger):
 
 def an_older_report_that_comes_late_changes_nothing(ledger):
     ledger.feed([inbound("FBA1", "in_transit", 3), inbound("FBA1", "RECEIVING", 5, received=7)] * 2)
-    until(30, lambda: ledger.sql("SELECT count(*) FROM ledger.consignment_reports") == "5", "five reports are kept")
+    until(120, lambda: ledger.sql("SELECT count(*) FROM ledger.consignment_reports") == "5", "five reports are kept")
     expect(positions(ledger, "S") == "fba.damaged=1 fba.sellable=7 main.sellable=20", positions(ledger, "S"))
     ledger.sound()
 
 
 def a_removal_is_posted_once_by_its_id_and_parked_without(ledger):
     ledger.feed([removal("RMV1", 7), receipt("dock-1", 6, 8)])
-    until(30, lambda: ledger.sql("SELECT reason FROM api.parked WHERE sku = 'S'") == "removal-missing", "it is parked")
+    until(120, lambda: ledger.sql("SELECT reason FROM api.parked WHERE sku = 'S'") == "removal-missing", "it is parked")
     until_positions(ledger, "S", "fba.damaged=1 fba.in_removal=6 fba.sellable=1 main.sellable=20")
     row = ledger.sql("SELECT requested, expected_units, open, age_days >= 0 FROM api.removals")
     expect(row == "6|6|t|t", row)
@@ -91,7 +91,7 @@ def a_removal_is_posted_once_by_its_id_and_parked_without(ledger):
 
 def a_receipt_waits_for_the_report_of_its_shipment(ledger):
     ledger.feed([receipt("dock-3", 4, 5, sku="W", pool="fba", reason="", shipment_id="FBA2")])
-    until(30, lambda: ledger.sql("SELECT reason FROM api.parked WHERE sku = 'W'") == "not-reported", "it waits")
+    until(120, lambda: ledger.sql("SELECT reason FROM api.parked WHERE sku = 'W'") == "not-reported", "it waits")
     ledger.feed([inbound("FBA2", "shipped", 4, sku="W", from_pool="")])
     until_positions(ledger, "W", "fba.inbound=6 fba.sellable=4")
     expect(ledger.sql("SELECT count(*) FROM api.parked WHERE sku = 'W'") == "0", "it waits still")
@@ -103,9 +103,9 @@ def a_count_taken_during_receiving_is_held_until_it_is_closed(ledger):
                  inbound("IN1", "receiving", 3, sku="H", to_pool="main", from_pool="", received=2)])
     ledger.until_available("H", 10)
     shown = "SELECT quantity, version FROM ledger.listings WHERE listing = 'held'"
-    before = ledger.sql(shown)
+    before = until(120, lambda: ledger.sql(shown), "its listing is mapped, on another partition")
     ledger.feed([counted("early-H", 3, 4, "H")])
-    until(30, lambda: ledger.sql("SELECT reason FROM api.parked WHERE sku = 'H'") == "receiving", "it is held")
+    until(120, lambda: ledger.sql("SELECT reason FROM api.parked WHERE sku = 'H'") == "receiving", "it is held")
     expect(ledger.sql(shown) == before and before.startswith("10|"), f"published {ledger.sql(shown)}, was {before}")
     ledger.feed([inbound("IN1", "receiving", 5, sku="H", to_pool="main", from_pool="", received=6)])
     ledger.until_available("H", 14)

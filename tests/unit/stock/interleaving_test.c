@@ -48,7 +48,7 @@ static int64_t quantity_on(const struct shop *shop, const char *channel)
 static void sell(struct shop *shop, size_t channel, size_t units)
 {
     for (size_t i = 0; i < units; i++) {
-        char id[16];
+        char id[24];
         snprintf(id, sizeof(id), "%zu", i);
         struct event event = report((struct event_order_line){
             .order_id = arena_strdup(shop->store.arena, id), .ordered = 1});
