@@ -131,15 +131,13 @@ static void setup_mapping(struct mix *mix, struct arena *arena, size_t number, c
     event.source.channel = "admin";
     event.source.captured_via = EVENT_VIA_MANUAL;
     event.source.actor = "bench";
-    event.mapping = (struct event_mapping){
-        .fact_id = arena_printf(arena, "map-%s-%s", channel, listing),
-        .channel = channel,
-        .listing = listing,
-        .address = arena_printf(arena, "gid://shopify/InventoryItem/%s", listing),
-        .components = &component,
-        .components_len = 1,
-        .pool = "main",
-    };
+    event.mapping.fact_id = arena_printf(arena, "map-%s-%s", channel, listing);
+    event.mapping.channel = channel;
+    event.mapping.listing = listing;
+    event.mapping.address = arena_printf(arena, "gid://shopify/InventoryItem/%s", listing);
+    event.mapping.components = &component;
+    event.mapping.components_len = 1;
+    event.mapping.pool = "main";
     mix_send(mix, arena, &event, component.sku);
 }
 
@@ -153,12 +151,12 @@ static void stock_fact(struct mix *mix, struct arena *arena, enum event_kind kin
     event.source.channel = "admin";
     event.source.captured_via = EVENT_VIA_MANUAL;
     event.source.actor = "bench";
-    event.stock = (struct event_stock){.fact_id = fact_id,
-                                       .sku = sku,
-                                       .pool = "main",
-                                       .bucket = "sellable",
-                                       .quantity = units,
-                                       .reason = "bench"};
+    event.stock.fact_id = fact_id;
+    event.stock.sku = sku;
+    event.stock.pool = "main";
+    event.stock.bucket = "sellable";
+    event.stock.quantity = units;
+    event.stock.reason = "bench";
     mix_send(mix, arena, &event, sku);
 }
 
@@ -181,16 +179,14 @@ static void mix_setup(struct mix *mix, size_t skus)
 static void order_source(struct mix *mix, struct arena *arena, struct event *event,
                          const struct line *line)
 {
-    event->source = (struct event_source){
-        .channel = channels[line->channel],
-        .account = "red-tees.myshopify.com",
-        .notification_id = arena_printf(arena, "b54557e4-bdd9-4b37-8a5f-%012" PRIu64,
-                                        mix_random(mix, UINT64_C(1000000000000))),
-        .captured_via = EVENT_VIA_PUSH,
-        .adapter = "shopify/1",
-        .host = "ingest-0",
-        .actor = "",
-    };
+    event->source.channel = channels[line->channel];
+    event->source.account = "red-tees.myshopify.com";
+    event->source.notification_id = arena_printf(arena, "b54557e4-bdd9-4b37-8a5f-%012" PRIu64,
+                                                 mix_random(mix, UINT64_C(1000000000000)));
+    event->source.captured_via = EVENT_VIA_PUSH;
+    event->source.adapter = "shopify/1";
+    event->source.host = "ingest-0";
+    event->source.actor = "";
     event->traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     event->raw.content_type = "application/json";
     event->raw.topic_header = "orders/updated";
@@ -209,15 +205,13 @@ static void line_placed(struct mix *mix, struct arena *arena, size_t skus)
                           .units = 1 + (int64_t)mix_random(mix, 3)};
     event_init(&event, EVENT_ORDER_LINE);
     order_source(mix, arena, &event, line);
-    event.order_line = (struct event_order_line){
-        .order_id = order_name(arena, line->order),
-        .line_id = arena_printf(arena, "1%013" PRIu64, line->order),
-        .listing = listing_name(arena, line->sku),
-        .ordered = line->units,
-        .placed_ms = mix->now_ms,
-        .version_ms = mix->now_ms,
-        .status = "paid",
-    };
+    event.order_line.order_id = order_name(arena, line->order);
+    event.order_line.line_id = arena_printf(arena, "1%013" PRIu64, line->order);
+    event.order_line.listing = listing_name(arena, line->sku);
+    event.order_line.ordered = line->units;
+    event.order_line.placed_ms = mix->now_ms;
+    event.order_line.version_ms = mix->now_ms;
+    event.order_line.status = "paid";
     mix_send(mix, arena, &event, sku_name(arena, line->sku));
 }
 
@@ -228,14 +222,12 @@ static void line_part(struct mix *mix, struct arena *arena, const struct line *l
 
     event_init(&event, kind);
     order_source(mix, arena, &event, line);
-    event.part = (struct event_line_part){
-        .order_id = order_name(arena, line->order),
-        .line_id = arena_printf(arena, "1%013" PRIu64, line->order),
-        .part_id = arena_printf(arena, "4%013" PRIu64, line->order),
-        .listing = listing_name(arena, line->sku),
-        .quantity = line->units,
-        .bucket = kind == EVENT_LINE_RETURNED ? "sellable" : "",
-    };
+    event.part.order_id = order_name(arena, line->order);
+    event.part.line_id = arena_printf(arena, "1%013" PRIu64, line->order);
+    event.part.part_id = arena_printf(arena, "4%013" PRIu64, line->order);
+    event.part.listing = listing_name(arena, line->sku);
+    event.part.quantity = line->units;
+    event.part.bucket = kind == EVENT_LINE_RETURNED ? "sellable" : "";
     mix_send(mix, arena, &event, sku_name(arena, line->sku));
 }
 

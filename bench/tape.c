@@ -222,9 +222,11 @@ int PQsendQueryPrepared(PGconn *conn, const char *name, int count, const char *c
 
     if (next == NULL)
         *(void **)&next = real("PQsendQueryPrepared");
-    pthread_mutex_lock(&mutex);
-    put_run(connection_of(conn), TAPE_QUEUE, name, count, values, lengths, formats);
-    pthread_mutex_unlock(&mutex);
+    if (!is_inside) {
+        pthread_mutex_lock(&mutex);
+        put_run(connection_of(conn), TAPE_QUEUE, name, count, values, lengths, formats);
+        pthread_mutex_unlock(&mutex);
+    }
     return next(conn, name, count, values, lengths, formats, result_format);
 }
 
