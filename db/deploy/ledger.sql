@@ -190,8 +190,10 @@ COMMENT ON COLUMN order_lines.returned IS 'Units that came back.';
 COMMENT ON COLUMN order_lines.mapping_id IS 'Mapping whose effects are in the positions.';
 COMMENT ON COLUMN order_lines.waiting IS 'Why the line moves nothing yet, or empty.';
 COMMENT ON COLUMN order_lines.changed_at IS 'Last change.';
--- Without the channel: else it is taken for the key of a line while the table is small.
-CREATE INDEX order_lines_listing ON order_lines (listing);
+-- Without the channel: else it is taken for the key of a line while the table is small. By time, too: what sold lately is
+-- asked every minute.
+CREATE INDEX order_lines_listing ON order_lines (listing, placed_ms);
+CREATE INDEX order_lines_placed ON order_lines (placed_ms);
 
 CREATE TABLE line_parts (
     event_id uuid PRIMARY KEY,

@@ -68,6 +68,18 @@ COMMENT ON COLUMN promotions.active IS 'Begins, or ends.';
 COMMENT ON COLUMN promotions.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX promotions_sku ON promotions (sku, valid_from_ms, promotion_id);
 
+CREATE TABLE assessments (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    as_of_ms bigint NOT NULL DEFAULT 0,
+    swept_sku text NOT NULL DEFAULT ''
+);
+COMMENT ON TABLE assessments IS 'How far the assessor is: a time is measured once in the whole suite.';
+COMMENT ON COLUMN assessments.only_row IS 'Always true: the table has one row.';
+COMMENT ON COLUMN assessments.as_of_ms IS 'Last time that was measured (ms).';
+COMMENT ON COLUMN assessments.swept_sku IS 'Last SKU of the sweep over all of them.';
+INSERT INTO assessments DEFAULT VALUES;
+
+GRANT SELECT, UPDATE ON assessments TO stockbus_ledger;
 GRANT SELECT, INSERT ON tiers, velocities, latencies, promotions TO stockbus_ledger;
 GRANT SELECT ON tiers, velocities, latencies, promotions TO stockbus_reconciler;
 

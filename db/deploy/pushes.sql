@@ -179,6 +179,7 @@ COMMENT ON COLUMN pushes.published_ms IS 'When the request was sent (ms).';
 COMMENT ON COLUMN pushes.confirmed_ms IS 'When the channel confirmed (ms), 0: it did not.';
 COMMENT ON COLUMN pushes.generation IS 'Generation of the partition of the outcomes topic: offsets begin again when it is created anew.';
 CREATE INDEX pushes_listing ON pushes (channel, listing, version);
+CREATE INDEX pushes_confirmed ON pushes (confirmed_ms) WHERE result = 'confirmed';
 
 GRANT SELECT, INSERT, UPDATE ON listings, confirmations, observations TO stockbus_ledger;
 GRANT SELECT, INSERT ON targets, pushes TO stockbus_ledger;

@@ -157,6 +157,20 @@ size_t stock_new_promotions(const struct stock *stock,
     return stock->new_promotions.len;
 }
 
+const struct event_velocity *stock_newest_velocity(const struct stock *stock, const char *sku)
+{
+    const struct measure *newest = stock_table_get(&stock->velocities, sku, "", "");
+
+    return newest == NULL ? NULL : newest->velocity;
+}
+
+const struct event_latency *stock_newest_latency(const struct stock *stock, const char *channel)
+{
+    const struct measure *newest = stock_table_get(&stock->latencies, channel, "", "");
+
+    return newest == NULL ? NULL : newest->latency;
+}
+
 /* ---- what follows for a listing ---- */
 
 /* The defaults that nobody defined anew, and all that are defined. */

@@ -40,6 +40,10 @@ void stock_load_velocity(struct stock *stock, const struct stock_velocity *veloc
 void stock_load_latency(struct stock *stock, const struct stock_latency *latency);
 void stock_load_promotion(struct stock *stock, const struct stock_promotion *promotion);
 
+/* In force, as far as loaded and applied; NULL: none. Borrowed. */
+const struct event_velocity *stock_newest_velocity(const struct stock *stock, const char *sku);
+const struct event_latency *stock_newest_latency(const struct stock *stock, const char *channel);
+
 /* After settling: all that the batch brought, those that an earlier one outdates too. */
 size_t stock_new_tiers(const struct stock *stock, const struct stock_tier *const **ret_tiers);
 size_t stock_new_velocities(const struct stock *stock,

@@ -69,6 +69,43 @@ int stock_velocity_compare(const struct event_velocity *a, const struct event_ve
     return (left > right) - (left < right);
 }
 
+/* ---- news ---- */
+
+static bool velocity_is_same(const struct event_velocity *a, const struct event_velocity *b)
+{
+    if (a->window_ms != b->window_ms || a->units_len != b->units_len)
+        return false;
+    for (size_t i = 0; i < a->units_len; i++) {
+        if (strcmp(a->units[i].channel, b->units[i].channel) != 0 ||
+            a->units[i].units != b->units[i].units)
+            return false;
+    }
+    return true;
+}
+
+bool stock_velocity_is_news(const struct event_velocity *now, const struct event_velocity *measured,
+                            int64_t hold_ms)
+{
+    if (now == NULL)
+        return measured->units_len > 0;
+    if (measured->as_of_ms <= now->as_of_ms || velocity_is_same(measured, now))
+        return false;
+    return stock_velocity_compare(measured, now) >= 0 ||
+           measured->as_of_ms - now->as_of_ms >= hold_ms;
+}
+
+bool stock_latency_is_news(const struct event_latency *now, const struct event_latency *measured,
+                           int64_t hold_ms)
+{
+    if (now == NULL)
+        return true;
+    int64_t more = measured->latency_ms - now->latency_ms;
+
+    if (measured->as_of_ms <= now->as_of_ms || (more < 0 ? -more : more) * 10 <= now->latency_ms)
+        return false;
+    return more > 0 || measured->as_of_ms - now->as_of_ms >= hold_ms;
+}
+
 /* ---- tiers ---- */
 
 static bool velocity_reaches(const struct event_velocity *velocity, int64_t per_day)

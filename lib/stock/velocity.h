@@ -33,6 +33,14 @@ int64_t stock_velocity_units(const struct event_velocity *velocity, const char *
 /* -1, 0, 1: a sells slower than, as fast as, faster than b, over all channels. */
 int stock_velocity_compare(const struct event_velocity *a, const struct event_velocity *b);
 
+/* Whether a measurement says anything new beside the one in force (NULL: none, as if nothing were
+   sold). What falls waits until that is hold_ms old, so that a rate at a bound does not flicker. */
+bool stock_velocity_is_news(const struct event_velocity *now, const struct event_velocity *measured,
+                            int64_t hold_ms);
+/* The same; less than a tenth more or less is nothing new. */
+bool stock_latency_is_news(const struct event_latency *now, const struct event_latency *measured,
+                           int64_t hold_ms);
+
 /* The tiers until others are defined: T1 from 100 units a day, T2 from 20, T3 from 5, T4. */
 enum { STOCK_TIERS_DEFAULT = 4 };
 extern const struct event_tier stock_velocity_tiers[STOCK_TIERS_DEFAULT];

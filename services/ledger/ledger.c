@@ -10,6 +10,7 @@
 #include "lib/kafka/kafka.h"
 #include "lib/pg/pg.h"
 
+#include "services/ledger/assessor.h"
 #include "services/ledger/feed.h"
 #include "services/ledger/history.h"
 #include "services/ledger/posting.h"
@@ -61,6 +62,11 @@ static bool run_upkeep(struct ledger *ledger, struct err *err)
     return true;
 }
 
+static bool run_assessor(struct ledger *ledger, struct err *err)
+{
+    return ledger_assessor_run(ledger->settings, err);
+}
+
 static void *loop_main(void *opaque)
 {
     struct ledger_loop *loop = opaque;
@@ -80,6 +86,7 @@ static bool ledger_loops(struct ledger *ledger, struct err *err)
         {.ledger = ledger, .name = "outcomes", .run = run_outcomes},
         {.ledger = ledger, .name = "relay",    .run = run_relay   },
         {.ledger = ledger, .name = "upkeep",   .run = run_upkeep  },
+        {.ledger = ledger, .name = "assessor", .run = run_assessor},
     };
     bool ok = true;
 

@@ -160,6 +160,21 @@ static void relay_catalog(struct ledger_relay *relay, const struct pg_rows *rows
     record->key = topic_listing_key(relay->arena, entry.channel, entry.listing);
 }
 
+static bool relay_event(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
+                        struct kafka_record *record, struct buf *body, struct err *err)
+{
+    struct event event;
+    size_t len = 0;
+    const void *bytes = pg_rows_bytes(rows, row, "body", &len);
+
+    if (!event_decode(relay->arena, bytes, len, &event, err))
+        return false;
+    buf_append(body, bytes, len);
+    record->topic = topic_events(relay->arena, relay->options.topic_prefix);
+    record->key = topic_event_key(relay->arena, &event, NULL);
+    return true;
+}
+
 static void relay_delivered(void *opaque, const struct err *err, int32_t partition, int64_t offset)
 {
     struct ledger_relay *relay = opaque;
@@ -183,8 +198,10 @@ static bool relay_send(struct ledger_relay *relay, const struct pg_rows *rows, s
 
     if (strcmp(kind, "target") == 0)
         relay_target(relay, rows, row, &record, &body);
-    else
+    else if (strcmp(kind, "catalog") == 0)
         relay_catalog(relay, rows, row, &record, &body);
+    else if (!relay_event(relay, rows, row, &record, &body, err))
+        return false;
     record.body = body.bytes;
     record.body_len = body.len;
     metric_add(&relayed_total, 1, kind, NULL, NULL);

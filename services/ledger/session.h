@@ -10,6 +10,8 @@
 
 /* For folding: plans read by index only. */
 extern const char ledger_session_folding[];
+/* For the assessor: ends when it is halted, and waits for no lock long. */
+extern const char ledger_session_assessing[];
 /* For the relay: does not hold its lock while it is halted. */
 extern const char ledger_session_relaying[];
 

@@ -19,6 +19,14 @@ const struct setting ledger_settings_table[] = {
      "most events in one transaction"},
     {"STOCKBUS_SESSION_TIMEOUT_MS", SETTING_NUMBER, AT(session_timeout_ms), "10000", 6000, 300000,
      "silence after which Kafka gives this replica's partitions to another"},
+    {"STOCKBUS_ASSESS_INTERVAL_MS", SETTING_NUMBER, AT(assess_interval_ms), "60000", 0, 3600000,
+     "how often velocity and latency are measured; 0: never"},
+    {"STOCKBUS_ASSESS_SKUS_MAX", SETTING_NUMBER, AT(assess_skus_max), "200", 1, 10000,
+     "most of the fastest SKUs that are measured at a time, and as many of the others in turn"},
+    {"STOCKBUS_ASSESS_HOLD_MS", SETTING_NUMBER, AT(assess_hold_ms), "3600000", 0, 604800000,
+     "how long a measurement stays before a lower one replaces it"},
+    {"STOCKBUS_ASSESS_SURGE_UNITS", SETTING_NUMBER, AT(assess_surge_units), "20", 1, 1000000000,
+     "units in the last hour from which its rate counts instead of the week's"},
     {0},
 };
 /* clang-format on */

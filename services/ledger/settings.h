@@ -14,6 +14,10 @@ struct ledger_settings {
     const char *replica;
     int64_t batch_max;
     int64_t session_timeout_ms;
+    int64_t assess_interval_ms;
+    int64_t assess_skus_max;
+    int64_t assess_hold_ms;
+    int64_t assess_surge_units;
 };
 
 extern const struct setting ledger_settings_table[];

@@ -3,13 +3,15 @@
 
 allocation_test.py DIR (both run there)
 """
+import datetime
 import pathlib
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness.suite import Report, expect, until  # noqa: E402
-from ledger_test import Ledger, count, mapping  # noqa: E402
+from harness.suite import Failure, Report, expect, until  # noqa: E402
+from ledger_test import Ledger, count, line, mapping  # noqa: E402
 
 DAY_MS = 86_400_000
 PERCENTS = {"T1": 20, "T2": 15, "T3": 10, "T4": 5}
@@ -44,7 +46,10 @@ def listing(ledger, channel, name):
 
 
 def until_listing(ledger, channel, name, expected):
-    until(120, lambda: listing(ledger, channel, name) == expected, f"{channel} {name} is {expected}")
+    try:
+        until(120, lambda: listing(ledger, channel, name) == expected, f"{channel} {name} is {expected}")
+    except Failure as failure:
+        raise Failure(f"{failure}; it is {listing(ledger, channel, name)}") from None
 
 
 # ---- facts given by hand
@@ -100,16 +105,82 @@ def a_bound_is_priced_from_measured_facts(ledger):
     expect(safety == "2", f"the safety stock is visible: {safety}")
 
 
-TESTS = [tiers_change_what_is_held_back, a_promotion_lifts_a_sku_to_the_fastest_tier, a_tier_is_defined_anew,
+# ---- measured by the assessor
+
+
+def ago(**time_ago):
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**time_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def sale(order, name, channel, ordered, placed, **report):
+    return dict(line(order, name, ordered, channel=channel, **report), placed_at=placed)
+
+
+def measurements(ledger, sku):
+    return int(ledger.sql(f"SELECT count(*) FROM ledger.events WHERE kind = 'velocity_measured' AND sku = '{sku}'"))
+
+
+def sales_lift_a_sku_from_tier_to_tier_and_back(ledger):
+    """140 in a week are 20 a day; 24 within the hour are more than 100 a day."""
+    ledger.feed([mapping("S1", "S", at=ago(days=9)), mapping("S2", "S", "woo", ago(days=9)), count("S", 1000)])
+    until_listing(ledger, "shop", "S1", "T4|950|0")
+    old = ago(days=2)
+    ledger.feed([sale(f"old-{n}", "S1", "shop", 10, old, version=old) for n in range(13)] +
+                [sale("old-woo", "S2", "woo", 10, old, version=old),
+                 sale("older", "S1", "shop", 10, ago(days=8), version=old),
+                 sale("cancelled", "S1", "shop", 900, old, cancelled=900, version=old)])
+    until_listing(ledger, "shop", "S1", "T2|722|0")  # of 850
+    now = ago(seconds=5)
+    ledger.feed([sale(f"now-{n}", "S2", "woo", 1, now, version=now) for n in range(24)])
+    until_listing(ledger, "shop", "S1", "T1|660|0")  # of 826
+    units = ledger.sql("SELECT channels, units, window_ms FROM api.velocities WHERE sku = 'S' ORDER BY as_of")
+    expect(units.splitlines()[0] == "{shop,woo}|{130,10}|604800000", f"measured: {units}")
+    told = measurements(ledger, "S")
+    time.sleep(3)  # three more rounds
+    expect(told <= 3 and measurements(ledger, "S") == told, f"{measurements(ledger, 'S')} measurements became facts")
+    later = ago(seconds=0)
+    ledger.feed([sale(f"now-{n}", "S2", "woo", 1, now, cancelled=1, version=later) for n in range(24)])
+    until_listing(ledger, "shop", "S1", "T2|722|0")
+
+
+def a_bound_is_priced_from_what_was_measured(ledger):
+    """120 in an hour on woo are 0.14 in 4.2 s: P(N > 2) = 0.0004, P(N > 1) = 0.009; and 0.28 in 8.4 s."""
+    ledger.feed([mapping("Q1", "Q"), mapping("Q2", "Q", "woo"), count("Q", 1000),
+                 rule("risk-of-q", sku="Q", risk_bound_ppm=1000)])
+    now = ago(seconds=5)
+    ledger.feed([sale(f"q-{n}", "Q2", "woo", 5, now, version=now) for n in range(24)])
+    until_listing(ledger, "shop", "Q1", "T1|878|2")
+    done = ledger.sql("INSERT INTO ledger.pushes (partition, kafka_offset, channel, listing, version, quantity, result, "
+                      "attempt, http_status, error_class, error_text, request_hash, request_us, event_id, "
+                      "occurred_ms, received_ms, applied_ms, published_ms, confirmed_ms, generation) "
+                      "SELECT 0, 1000000 + row_number() OVER (), 'shop', 'Q1', "
+                      "row_number() OVER (), 0, 'confirmed', 1, 200, '', '', '', 0, event_id::text, 0, "
+                      "ledger.ms(occurred_at), 0, 0, ledger.ms(occurred_at) + 8400, 1 FROM ledger.events "
+                      "WHERE kind = 'order_line' AND order_id LIKE 'q-%'")
+    expect(done == "", done)  # what 24 pushes to the shop would have left
+    until_listing(ledger, "shop", "Q1", "T1|877|3")
+    until_listing(ledger, "woo", "Q2", "T1|880|0")
+    known = ledger.sql("SELECT latency_ms, samples FROM api.latencies WHERE channel = 'shop' ORDER BY as_of DESC LIMIT 1")
+    expect(known == "8400|24", f"latency: {known}")
+
+
+GIVEN = [tiers_change_what_is_held_back, a_promotion_lifts_a_sku_to_the_fastest_tier, a_tier_is_defined_anew,
          a_bound_is_priced_from_measured_facts]
+MEASURED = [sales_lift_a_sku_from_tier_to_tier_and_back, a_bound_is_priced_from_what_was_measured]
 
 
 def main():
     report = Report(sys.argv[1])
-    ledger = Ledger(sys.argv[1])
+    ledger = Ledger(sys.argv[1], STOCKBUS_ASSESS_INTERVAL_MS="0")
     ledger.start()
     try:
-        for function in TESTS:
+        for function in GIVEN:
+            with report.test(function.__name__):
+                function(ledger)
+        ledger.stop()
+        ledger.settings = dict(STOCKBUS_ASSESS_INTERVAL_MS="1000", STOCKBUS_ASSESS_HOLD_MS="3000")
+        ledger.start()
+        for function in MEASURED:
             with report.test(function.__name__):
                 function(ledger)
         with report.test("conservation holds for every position"):

@@ -37,7 +37,8 @@ def count(sku, quantity, fact=None, at=OPENING):
 
 
 class Ledger:
-    def __init__(self, directory):
+    def __init__(self, directory, **settings):
+        self.settings = settings
         self.directory = directory
         self.brokers = self.local("broker", "address")
         self.database = f"ledger_{os.getpid()}"
@@ -61,7 +62,7 @@ class Ledger:
     def start(self):
         environment = {"PATH": os.environ["PATH"], "STOCKBUS_KAFKA_BROKERS": self.brokers,
                        "STOCKBUS_TOPIC_PREFIX": PREFIX, "STOCKBUS_DATABASE_URL": self.url,
-                       "STOCKBUS_ADMIN_ADDRESS": f"127.0.0.1:{self.port}", "STOCKBUS_SESSION_TIMEOUT_MS": "6000"}
+                       "STOCKBUS_ADMIN_ADDRESS": f"127.0.0.1:{self.port}", "STOCKBUS_SESSION_TIMEOUT_MS": "6000", **self.settings}
         self.log = open(pathlib.Path(self.directory) / "ledger_test.log", "a")
         self.process = subprocess.Popen([str(BUILD / "bin/ledger")], env=environment, stderr=self.log)
 

@@ -207,6 +207,68 @@ static void velocities_compare_over_different_windows(void **state)
     assert_int_equal(stock_velocity_units(&slow, ""), 7);
 }
 
+/* ---- news ---- */
+
+static void what_falls_waits_and_what_rises_does_not(void **state)
+{
+    static const struct {
+        int64_t now;
+        int64_t measured;
+        int64_t later_ms;
+        bool is_news;
+    } rows[] = {
+        {-1, 0, 0,    false}, /* never measured, nothing sold */
+        {-1, 1, 0,    true },
+        {5,  5, 1000, false},
+        {5,  6, 1,    true },
+        {5,  6, 0,    false}, /* as of the same time */
+        {5,  4, 999,  false},
+        {5,  4, 1000, true },
+        {5,  0, 1000, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct event_channel_units was = {"a", rows[i].now};
+        const struct event_channel_units is = {"a", rows[i].measured};
+        const struct event_velocity now = {"cap", AS_OF, WEEK_MS, &was, 1};
+        const struct event_velocity measured = {"cap", AS_OF + rows[i].later_ms, WEEK_MS, &is,
+                                                rows[i].measured > 0};
+
+        assert_int_equal(stock_velocity_is_news(rows[i].now < 0 ? NULL : &now, &measured, 1000),
+                         rows[i].is_news);
+    }
+}
+
+static void a_latency_is_news_from_a_tenth_on(void **state)
+{
+    static const struct {
+        int64_t now;
+        int64_t measured;
+        int64_t later_ms;
+        bool is_news;
+    } rows[] = {
+        {-1,   1,    0,    true },
+        {1000, 1100, 1,    false},
+        {1000, 1101, 1,    true },
+        {1000, 1101, 0,    false},
+        {1000, 900,  5000, false},
+        {1000, 899,  999,  false},
+        {1000, 899,  1000, true },
+        {0,    1,    1,    true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct event_latency now = {"shop", AS_OF, rows[i].now, 9};
+        const struct event_latency measured = {"shop", AS_OF + rows[i].later_ms, rows[i].measured,
+                                               9};
+
+        assert_int_equal(stock_latency_is_news(rows[i].now < 0 ? NULL : &now, &measured, 1000),
+                         rows[i].is_news);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +280,8 @@ int main(void)
         cmocka_unit_test(nothing_measured_is_as_nothing_sold_and_may_be_in_no_tier),
         cmocka_unit_test(of_equal_tiers_the_smaller_name_counts),
         cmocka_unit_test(velocities_compare_over_different_windows),
+        cmocka_unit_test(what_falls_waits_and_what_rises_does_not),
+        cmocka_unit_test(a_latency_is_news_from_a_tenth_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
