@@ -4,21 +4,27 @@
 allocation_test.py DIR (both run there)
 """
 import datetime
+import json
+import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness.suite import Failure, Report, expect, until  # noqa: E402
-from ledger_test import Ledger, count, line, mapping  # noqa: E402
+from ledger_test import BUILD, Ledger, count, line, mapping  # noqa: E402
 
 DAY_MS = 86_400_000
-PERCENTS = {"T1": 20, "T2": 15, "T3": 10, "T4": 5}
 
 
 def at(minute):
     return f"2026-11-21T02:{minute:02}:00Z"
+
+
+def ago(**time_ago):
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**time_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def rule(fact, **fields):
@@ -40,6 +46,26 @@ def promotion(sku, minute, active):
                 active=active)
 
 
+def stockctl(ledger, *arguments):
+    """What the operator's command line says, and nothing that it complains of."""
+    environment = {"PATH": os.environ["PATH"], "USER": "ann",
+                   "STOCKBUS_DATABASE_URL": ledger.local("database", "url", "stockbus_audit", ledger.database)}
+    done = subprocess.run([str(BUILD / "bin/stockctl"), *arguments], env=environment, capture_output=True, text=True)
+    expect(done.returncode == 0 and done.stderr == "", f"stockctl {arguments}: {done.returncode} {done.stderr}")
+    return done.stdout
+
+
+def pushed(ledger, values, source):
+    """Rows of the push history, as the publisher's outcomes would have left them."""
+    done = ledger.sql("INSERT INTO ledger.pushes (partition, kafka_offset, generation, channel, listing, version, quantity, "
+                      "result, attempt, http_status, error_class, error_text, request_hash, request_us, occurred_ms, "
+                      "applied_ms, published_ms, event_id, received_ms, confirmed_ms) SELECT 0, 1000000 + row_number() "
+                      "OVER () + (SELECT count(*) FROM ledger.pushes), 1, channel, listing, version, quantity, 'confirmed', "
+                      f"1, 200, '', '', '', 0, 0, 0, 0, event_id, received_ms, confirmed_ms FROM (SELECT {values} FROM "
+                      f"{source}) AS p (channel, listing, version, quantity, event_id, received_ms, confirmed_ms)")
+    expect(done == "", done)
+
+
 def listing(ledger, channel, name):
     return ledger.sql("SELECT tier, quantity, priced FROM ledger.listings "
                       f"WHERE channel = '{channel}' AND listing = '{name}'")
@@ -56,8 +82,8 @@ def until_listing(ledger, channel, name, expected):
 
 
 def tiers_change_what_is_held_back(ledger):
-    ledger.feed([mapping("V1", "V"), count("V", 100), *(rule(f"percent-{tier}", tier=tier, buffer_percent=percent)
-                                                        for tier, percent in PERCENTS.items())])
+    defaults = json.loads(stockctl(ledger, "tiers", "defaults", "--dry-run"))
+    ledger.feed([mapping("V1", "V"), count("V", 100), *defaults])
     until_listing(ledger, "shop", "V1", "T4|95|0")
     for minute, (per_day, expected) in enumerate([(5, "T3|90|0"), (20, "T2|85|0"), (99, "T2|85|0"),
                                                   (100, "T1|80|0"), (4, "T4|95|0")]):
@@ -77,9 +103,9 @@ def a_promotion_lifts_a_sku_to_the_fastest_tier(ledger):
 
 
 def a_tier_is_defined_anew(ledger):
-    ledger.feed([dict(kind="tier_defined", fact_id="slow", occurred_at=at(50), tier="T2", from_per_day=4)])
+    ledger.feed([dict(kind="tier_defined", fact_id="slow", occurred_at=ago(hours=-1), tier="T2", from_per_day=4)])
     until_listing(ledger, "shop", "V1", "T2|170|0")
-    ledger.feed([dict(kind="tier_defined", fact_id="back", occurred_at=at(51), tier="T2", from_per_day=20)])
+    ledger.feed([dict(kind="tier_defined", fact_id="back", occurred_at=ago(hours=-2), tier="T2", from_per_day=20)])
     until_listing(ledger, "shop", "V1", "T4|190|0")
 
 
@@ -101,15 +127,24 @@ def a_bound_is_priced_from_measured_facts(ledger):
                        "JOIN api.latencies l ON l.measurement_id::text = h.latency_id "
                        "WHERE h.channel = 'shop' AND h.listing = 'R1' ORDER BY h.version DESC LIMIT 1")
     expect(known == "8645|4200|3", f"the newest target names its measurements: {known}")
+    pushed(ledger, "channel, listing, version, quantity, event_id, 0, ledger.ms(now())",
+           "ledger.listings WHERE channel = 'shop' AND listing = 'R1'")
+    said = stockctl(ledger, "explain", "R", "--channel", "shop").splitlines()[-1]
+    for words in ("SKU of tier T1 (8645 units a day, measurement ", "held back the largest of 0 units, 0 % and 3 that the "
+                  "risk costs: 0.42 sales are expected elsewhere within 4.2 s, and more than 3 have a chance of at most "
+                  "0.1 %"):
+        expect(words in said, f"'{words}' is not in '{said}'")
+    rows = [json.loads(row) for row in stockctl(ledger, "rules", "--effective", "R", "--json").splitlines()]
+    ranked = [(row["channel"], row["scope"], row["in_force"], row["why"]) for row in rows]
+    expect(ranked == [("shop", "SKU R", True, "the closest scope"), ("shop", "tier T1", False, "wider than SKU R"),
+                      ("shop", "all on shop", False, "wider than SKU R"),
+                      ("woo", "SKU R", True, "the closest scope"), ("woo", "tier T1", False, "wider than SKU R")],
+           f"the rules of R: {ranked}")
     safety = ledger.sql("SELECT safety_stock FROM api.rules WHERE channel = 'shop' AND safety_stock > 0")
     expect(safety == "2", f"the safety stock is visible: {safety}")
 
 
 # ---- measured by the assessor
-
-
-def ago(**time_ago):
-    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(**time_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sale(order, name, channel, ordered, placed, **report):
@@ -132,7 +167,7 @@ def sales_lift_a_sku_from_tier_to_tier_and_back(ledger):
     until_listing(ledger, "shop", "S1", "T2|722|0")  # of 850
     now = ago(seconds=5)
     ledger.feed([sale(f"now-{n}", "S2", "woo", 1, now, version=now) for n in range(24)])
-    until_listing(ledger, "shop", "S1", "T1|660|0")  # of 826
+    until_listing(ledger, "shop", "S1", "T1|660|1")  # of 826
     units = ledger.sql("SELECT channels, units, window_ms FROM api.velocities WHERE sku = 'S' ORDER BY as_of")
     expect(units.splitlines()[0] == "{shop,woo}|{130,10}|604800000", f"measured: {units}")
     told = measurements(ledger, "S")
@@ -150,14 +185,8 @@ def a_bound_is_priced_from_what_was_measured(ledger):
     now = ago(seconds=5)
     ledger.feed([sale(f"q-{n}", "Q2", "woo", 5, now, version=now) for n in range(24)])
     until_listing(ledger, "shop", "Q1", "T1|878|2")
-    done = ledger.sql("INSERT INTO ledger.pushes (partition, kafka_offset, channel, listing, version, quantity, result, "
-                      "attempt, http_status, error_class, error_text, request_hash, request_us, event_id, "
-                      "occurred_ms, received_ms, applied_ms, published_ms, confirmed_ms, generation) "
-                      "SELECT 0, 1000000 + row_number() OVER (), 'shop', 'Q1', "
-                      "row_number() OVER (), 0, 'confirmed', 1, 200, '', '', '', 0, event_id::text, 0, "
-                      "ledger.ms(occurred_at), 0, 0, ledger.ms(occurred_at) + 8400, 1 FROM ledger.events "
-                      "WHERE kind = 'order_line' AND order_id LIKE 'q-%'")
-    expect(done == "", done)  # what 24 pushes to the shop would have left
+    pushed(ledger, "'shop', 'Q1', row_number() OVER (), 0, event_id::text, ledger.ms(occurred_at), "
+           "ledger.ms(occurred_at) + 8400", "ledger.events WHERE kind = 'order_line' AND order_id LIKE 'q-%'")
     until_listing(ledger, "shop", "Q1", "T1|877|3")
     until_listing(ledger, "woo", "Q2", "T1|880|0")
     known = ledger.sql("SELECT latency_ms, samples FROM api.latencies WHERE channel = 'shop' ORDER BY as_of DESC LIMIT 1")

@@ -35,6 +35,9 @@ int stockctl_command_kafka_failed(const char *brokers, struct err *err);
 int stockctl_write_listing(const struct stockctl_options *options, struct err *err);
 int stockctl_write_pool(const struct stockctl_options *options, struct err *err);
 int stockctl_write_rule(const struct stockctl_options *options, struct err *err);
+int stockctl_write_tier(const struct stockctl_options *options, struct err *err);
+int stockctl_write_tiers(const struct stockctl_options *options, struct err *err);
+int stockctl_write_promotion(const struct stockctl_options *options, struct err *err);
 int stockctl_write_count(const struct stockctl_options *options, struct err *err);
 int stockctl_write_receive(const struct stockctl_options *options, struct err *err);
 int stockctl_write_adjust(const struct stockctl_options *options, struct err *err);
@@ -44,6 +47,8 @@ int stockctl_write_removal(const struct stockctl_options *options, struct err *e
 int stockctl_import(const struct stockctl_options *options, struct err *err);
 
 /* ---- reads of schema api */
+int stockctl_read_rules(const struct stockctl_options *options, struct err *err);
+int stockctl_read_tiers(const struct stockctl_options *options, struct err *err);
 int stockctl_read_stock(const struct stockctl_options *options, struct err *err);
 int stockctl_read_inbound(const struct stockctl_options *options, struct err *err);
 int stockctl_read_provenance(const struct stockctl_options *options, struct err *err);

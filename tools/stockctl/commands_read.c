@@ -133,6 +133,22 @@ int stockctl_read_removals(const struct stockctl_options *options, struct err *e
                       "no such removal orders", err);
 }
 
+int stockctl_read_tiers(const struct stockctl_options *options, struct err *err)
+{
+    static const struct stockctl_column columns[] = {
+        {"tier", COLUMN_TEXT, false},
+        {"from_per_day", COLUMN_NUMBER, false},
+        {"latency_ms", COLUMN_NUMBER, false},
+        {"lead_time_days", COLUMN_NUMBER, false},
+        {"valid_from_ms", COLUMN_TIME, false},
+        {"tier_id", COLUMN_TEXT, JSON_ONLY},
+        {0},
+    };
+
+    return read_query(options, sql_stockctl_select_tiers, pg_params_new(), columns,
+                      "no tier is defined: T1 to T4 are as 'tiers defaults --dry-run' says", err);
+}
+
 int stockctl_read_orders(const struct stockctl_options *options, struct err *err)
 {
     static const struct stockctl_column columns[] = {

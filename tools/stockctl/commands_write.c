@@ -82,6 +82,21 @@ int stockctl_write_rule(const struct stockctl_options *options, struct err *err)
     return write_fact(options, stockctl_facts_rule, err);
 }
 
+int stockctl_write_tier(const struct stockctl_options *options, struct err *err)
+{
+    return write_fact(options, stockctl_facts_tier, err);
+}
+
+int stockctl_write_tiers(const struct stockctl_options *options, struct err *err)
+{
+    return write_fact(options, stockctl_facts_tiers, err);
+}
+
+int stockctl_write_promotion(const struct stockctl_options *options, struct err *err)
+{
+    return write_fact(options, stockctl_facts_promotion, err);
+}
+
 int stockctl_write_count(const struct stockctl_options *options, struct err *err)
 {
     return write_fact(options, stockctl_facts_count, err);

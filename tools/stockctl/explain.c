@@ -5,9 +5,12 @@
 
 #include "lib/base/clock.h"
 #include "lib/json/json.h"
-#include "sql.h"
+#include "lib/stock/velocity.h"
+
 #include "tools/stockctl/command.h"
 #include "tools/stockctl/database.h"
+
+#include "sql.h"
 
 /* ---- sentences */
 
@@ -27,6 +30,48 @@ static void explain_cause(const struct stockctl_shown *shown, struct buf *out)
     buf_char(out, ')');
 }
 
+/* Numbers for people, like 0.31 and 8640: what was decided was decided in integers. */
+static double explain_rate(int64_t units, int64_t window_ms, int64_t time_ms)
+{
+    return window_ms == 0 ? 0 : (double)units * (double)time_ms / (double)window_ms;
+}
+
+static void explain_price(const struct stockctl_held *held, struct buf *out)
+{
+    if (held->latency_id[0] == '\0') {
+        buf_text(out, "the risk, which has no price while the latency is not measured");
+        return;
+    }
+    buf_printf(out,
+               "%" PRId64 " that the risk costs: %.3g sales are expected elsewhere within %.3g s, "
+               "and more than %" PRId64 " have a chance of at most %.3g %% (measurements %s and "
+               "%s)",
+               held->priced, explain_rate(held->elsewhere, held->window_ms, held->latency_ms),
+               (double)held->latency_ms / 1e3, held->priced, (double)held->bound_ppm / 1e4,
+               held->measurement_id[0] == '\0' ? "none" : held->measurement_id, held->latency_id);
+}
+
+void stockctl_explain_held(const struct stockctl_held *held, struct buf *out)
+{
+    if (held->tier[0] != '\0') {
+        buf_printf(out, ", SKU of tier %s", held->tier);
+        if (held->measurement_id[0] == '\0')
+            buf_text(out, " (never measured)");
+        else
+            buf_printf(out, " (%.4g units a day, measurement %s)",
+                       explain_rate(held->sold, held->window_ms, STOCK_DAY_MS),
+                       held->measurement_id);
+    }
+    if (held->buffer_units + held->buffer_percent + held->bound_ppm == 0)
+        return;
+    buf_printf(out, ", held back the largest of %" PRId64 " units, %" PRId64 " %%",
+               held->buffer_units, held->buffer_percent);
+    if (held->bound_ppm > 0) {
+        buf_text(out, " and ");
+        explain_price(held, out);
+    }
+}
+
 static void explain_confirmed(const struct stockctl_shown *shown, const char *at, struct buf *out)
 {
     char confirmed[CLOCK_TEXT_LEN];
@@ -38,9 +83,9 @@ static void explain_confirmed(const struct stockctl_shown *shown, const char *at
         buf_text(out, ", the default rule");
     else
         buf_printf(out, ", rule %s", shown->rule_id);
-    buf_printf(out, ", mapping %s, confirmed at %s",
-               shown->mapping_id[0] == '\0' ? "unknown" : shown->mapping_id,
-               clock_format(shown->confirmed_ms, confirmed));
+    buf_printf(out, ", mapping %s", shown->mapping_id[0] == '\0' ? "unknown" : shown->mapping_id);
+    stockctl_explain_held(&shown->held, out);
+    buf_printf(out, ", confirmed at %s", clock_format(shown->confirmed_ms, confirmed));
 }
 
 static void explain_newest(const struct stockctl_shown *shown, struct buf *out)
@@ -97,6 +142,17 @@ static struct stockctl_shown explain_shown(const struct pg_rows *rows, size_t ro
         .actor = explain_text(rows, row, "actor"),
         .rule_id = explain_text(rows, row, "rule_id"),
         .mapping_id = explain_text(rows, row, "mapping_id"),
+        .held = {.tier = explain_text(rows, row, "tier"),
+                 .measurement_id = explain_text(rows, row, "measurement_id"),
+                 .sold = pg_rows_int(rows, row, "sold"),
+                 .window_ms = pg_rows_int(rows, row, "window_ms"),
+                 .buffer_units = pg_rows_int(rows, row, "buffer_units"),
+                 .buffer_percent = pg_rows_int(rows, row, "buffer_percent"),
+                 .bound_ppm = pg_rows_int(rows, row, "risk_bound_ppm"),
+                 .priced = pg_rows_int(rows, row, "priced"),
+                 .elsewhere = pg_rows_int(rows, row, "elsewhere"),
+                 .latency_ms = pg_rows_int(rows, row, "latency_ms"),
+                 .latency_id = explain_text(rows, row, "latency_id")},
         .has_newest = !pg_rows_is_null(rows, row, "newest_version"),
         .newest_version = pg_rows_int(rows, row, "newest_version"),
         .newest_quantity = pg_rows_int(rows, row, "newest_quantity"),
@@ -145,16 +201,16 @@ static void explain_print(const struct pg_rows *rows, int64_t at_ms, bool json)
 /* ---- the story */
 
 static const struct stockctl_column story_columns[] = {
-    {"time_ms", COLUMN_TIME, false},
-    {"what", COLUMN_TEXT, false},
-    {"channel", COLUMN_TEXT, false},
-    {"place", COLUMN_TEXT, false},
-    {"change", COLUMN_NUMBER, false},
-    {"quantity", COLUMN_NUMBER, false},
-    {"version", COLUMN_NUMBER, false},
-    {"detail", COLUMN_TEXT, false},
-    {"event_id", COLUMN_TEXT, false},
-    {"occurred_ms", COLUMN_TIME, true},
+    {"time_ms",  COLUMN_TIME, false},
+    {"what",     COLUMN_TEXT, false},
+    {"channel",     COLUMN_TEXT, false},
+    {"place",     COLUMN_TEXT, false},
+    {"change",  COLUMN_NUMBER, false},
+    {"quantity",     COLUMN_NUMBER, false},
+    {"version",    COLUMN_NUMBER, false},
+    {"detail",     COLUMN_TEXT, false},
+    {"event_id",   COLUMN_TEXT, false},
+    {"occurred_ms",     COLUMN_TIME, true},
     {0},
 };
 

@@ -6,6 +6,21 @@
 
 #include "lib/base/buf.h"
 
+/* What a target followed from beside stock: its tier and its rule's buffers. */
+struct stockctl_held {
+    const char *tier; /* "": of no tier */
+    const char *measurement_id;
+    int64_t sold; /* of the SKU within window_ms, over all channels */
+    int64_t window_ms;
+    int64_t buffer_units;
+    int64_t buffer_percent;
+    int64_t bound_ppm;
+    int64_t priced;    /* units that the risk costs; these are why: */
+    int64_t elsewhere; /* sold on other channels within window_ms */
+    int64_t latency_ms;
+    const char *latency_id; /* "": never measured */
+};
+
 /* Texts are "" where unknown. */
 struct stockctl_shown {
     const char *channel;
@@ -22,6 +37,7 @@ struct stockctl_shown {
     const char *actor;
     const char *rule_id;
     const char *mapping_id;
+    struct stockctl_held held;
     bool has_newest;
     int64_t newest_version; /* newest target until then */
     int64_t newest_quantity;
@@ -29,4 +45,7 @@ struct stockctl_shown {
     const char *newest_error;
 };
 
+/* "SKU of tier T1 (8640 units a day, measurement M); held back: the largest of 1 unit, 5 % and ..."
+ */
+void stockctl_explain_held(const struct stockctl_held *held, struct buf *out);
 void stockctl_explain_sentence(const struct stockctl_shown *shown, struct buf *out);

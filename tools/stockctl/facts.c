@@ -7,6 +7,7 @@
 #include "lib/event/codec.h"
 #include "lib/event/event.h"
 #include "lib/json/json.h"
+#include "lib/stock/velocity.h"
 
 static void facts_begin(struct json_out *out, struct buf *buf, const char *kind,
                         const struct stockctl_fact *fact)
@@ -74,9 +75,8 @@ static bool facts_quantity(const char *text, const char *name, int64_t min, int6
 
     if (stockctl_options_number(digits, min, EVENT_QUANTITY_MAX, ret_quantity))
         return true;
-    return err_set(err, ERR_REJECT,
-                   "%s is '%s': want a whole number from %" PRId64 " to %" PRId64, name, text, min,
-                   EVENT_QUANTITY_MAX);
+    return err_set(err, ERR_REJECT, "%s is '%s': want a whole number from %" PRId64 " to %" PRId64,
+                   name, text, min, EVENT_QUANTITY_MAX);
 }
 
 /* SKU POOL QUANTITY */
@@ -301,5 +301,89 @@ bool stockctl_facts_rule(const struct stockctl_options *options, const struct st
     facts_number(&json, "buffer_percent", options->percent);
     facts_number(&json, "cap", options->cap);
     facts_number(&json, "floor", options->floor);
+    facts_text(&json, "tier", options->tier);
+    facts_number(&json, "risk_bound_ppm", options->risk_bound);
+    facts_number(&json, "safety_stock", options->safety_stock);
+    return facts_end(&json, start, err);
+}
+
+/* ---- the pace of sales */
+
+bool stockctl_facts_tier(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                         struct buf *out, struct err *err)
+{
+    struct json_out json;
+    size_t start = out->len;
+
+    if (options->per_day < 0)
+        return err_set(err, ERR_REJECT, "--per-day is missing: say from which rate on it is");
+    facts_begin(&json, out, "tier_defined", fact);
+    json_put_member(&json, "tier", options->arguments[0]);
+    facts_number(&json, "from_per_day", options->per_day);
+    facts_number(&json, "latency_ms", options->latency_ms);
+    facts_number(&json, "lead_time_days", options->lead_days);
+    return facts_end(&json, start, err);
+}
+
+/* What each of the default tiers holds back: so many percent, or what the risk of overselling
+   costs. */
+enum { TIERS_RISK_BOUND = 1000 };
+static const int64_t tiers_percent[STOCK_TIERS_DEFAULT] = {20, 15, 10, 5};
+
+static bool facts_default_tier(size_t at, const struct stockctl_fact *fact, struct buf *out,
+                               struct err *err)
+{
+    const struct event_tier *tier = &stock_velocity_tiers[at];
+    struct json_out json;
+    size_t start = out->len;
+
+    facts_begin(&json, out, "tier_defined", fact);
+    json_put_member(&json, "tier", tier->tier);
+    facts_number(&json, "from_per_day", tier->from_per_day);
+    facts_number(&json, "latency_ms", tier->latency_ms);
+    facts_number(&json, "lead_time_days", tier->lead_time_days);
+    if (!facts_end(&json, start, err))
+        return false;
+    buf_char(out, ',');
+    start = out->len;
+    facts_begin(&json, out, "rule_changed", fact);
+    json_put_member(&json, "tier", tier->tier);
+    facts_number(&json, "buffer_percent", tiers_percent[at]);
+    facts_number(&json, "risk_bound_ppm", TIERS_RISK_BOUND);
+    return facts_end(&json, start, err);
+}
+
+bool stockctl_facts_tiers(const struct stockctl_options *options, const struct stockctl_fact *fact,
+                          struct buf *out, struct err *err)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+
+    (void)options;
+    for (size_t i = 0; i < STOCK_TIERS_DEFAULT; i++) {
+        struct stockctl_fact of_tier = *fact;
+
+        of_tier.fact_id = arena_printf(arena, "%s-%s", fact->fact_id, stock_velocity_tiers[i].tier);
+        buf_char(out, i == 0 ? '[' : ',');
+        if (!facts_default_tier(i, &of_tier, out, err))
+            return false;
+    }
+    buf_char(out, ']');
+    return true;
+}
+
+/* SKU on|off */
+bool stockctl_facts_promotion(const struct stockctl_options *options,
+                              const struct stockctl_fact *fact, struct buf *out, struct err *err)
+{
+    bool active = strcmp(options->arguments[1], "on") == 0;
+    struct json_out json;
+    size_t start = out->len;
+
+    if (!active && strcmp(options->arguments[1], "off") != 0)
+        return err_set(err, ERR_REJECT, "it is '%s': want on or off", options->arguments[1]);
+    facts_begin(&json, out, "promotion_changed", fact);
+    json_put_member(&json, "sku", options->arguments[0]);
+    json_key(&json, "active");
+    json_put_bool(&json, active);
     return facts_end(&json, start, err);
 }

@@ -11,8 +11,8 @@ struct stockctl_fact {
     int64_t occurred_ms;
 };
 
-/* Appends one object. ERR_REJECT names the option or argument that is wrong or missing, or what
-   ingest would refuse. */
+/* Appends one object, stockctl_facts_tiers an array of them. ERR_REJECT names the option or
+   argument that is wrong or missing, or what ingest would refuse. */
 typedef bool stockctl_fact_build(const struct stockctl_options *options,
                                  const struct stockctl_fact *fact, struct buf *out,
                                  struct err *err);
@@ -20,6 +20,9 @@ typedef bool stockctl_fact_build(const struct stockctl_options *options,
 stockctl_fact_build stockctl_facts_listing;
 stockctl_fact_build stockctl_facts_pool;
 stockctl_fact_build stockctl_facts_rule;
+stockctl_fact_build stockctl_facts_tier;
+stockctl_fact_build stockctl_facts_tiers;
+stockctl_fact_build stockctl_facts_promotion;
 stockctl_fact_build stockctl_facts_count;
 stockctl_fact_build stockctl_facts_receive;
 stockctl_fact_build stockctl_facts_adjust;

@@ -34,6 +34,7 @@ enum option {
     OPTION_DAYS,
     OPTION_DISPOSED,
     OPTION_DRY_RUN,
+    OPTION_EFFECTIVE,
     OPTION_EXPECTED,
     OPTION_FLOOR,
     OPTION_FROM,
@@ -43,6 +44,8 @@ enum option {
     OPTION_ID,
     OPTION_JSON,
     OPTION_LATE,
+    OPTION_LATENCY,
+    OPTION_LEAD_DAYS,
     OPTION_LIMIT,
     OPTION_LISTING,
     OPTION_LOST,
@@ -51,6 +54,7 @@ enum option {
     OPTION_ORDER,
     OPTION_PARTITION,
     OPTION_PERCENT,
+    OPTION_PER_DAY,
     OPTION_POOL,
     OPTION_POOLS,
     OPTION_REASON,
@@ -58,11 +62,14 @@ enum option {
     OPTION_REMOVAL,
     OPTION_RESULT,
     OPTION_RETIRE,
+    OPTION_RISK_BOUND,
+    OPTION_SAFETY_STOCK,
     OPTION_SHIPMENT,
     OPTION_SHIPPED,
     OPTION_SKU,
     OPTION_SKUS,
     OPTION_STATUS,
+    OPTION_TIER,
     OPTION_TITLE,
     OPTION_TO_BUCKET,
     OPTION_TO_POOL,
@@ -87,6 +94,7 @@ struct stockctl_options {
     const char *authority;
     const char *bucket;
     const char *channel;
+    const char *effective;
     const char *from_bucket;
     const char *from_pool;
     const char *id;
@@ -100,6 +108,7 @@ struct stockctl_options {
     const char *shipment;
     const char *sku;
     const char *status;
+    const char *tier;
     const char *title;
     const char *to_bucket;
     const char *to_pool;
@@ -117,11 +126,16 @@ struct stockctl_options {
     int64_t expected_ms;
     int64_t floor;
     int64_t from_ms;
+    int64_t latency_ms;
+    int64_t lead_days;
     int64_t limit;
     int64_t lost;
     int64_t partition;
+    int64_t per_day;
     int64_t percent;
     int64_t received;
+    int64_t risk_bound;
+    int64_t safety_stock;
     int64_t shipped;
     bool dry_run;
     bool help;

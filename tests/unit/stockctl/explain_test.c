@@ -23,6 +23,7 @@ static const struct stockctl_shown shown = {
     .actor = "",
     .rule_id = "R",
     .mapping_id = "M",
+    .held = {.tier = "", .measurement_id = "", .latency_id = ""},
     .has_newest = true,
     .newest_version = 7,
     .newest_quantity = 3,
@@ -63,6 +64,38 @@ static void number_of_an_operator_by_default_rule(void **state)
                 "confirmed at 2026-11-21T09:16:59.000Z.");
 }
 
+static void tier_and_the_price_of_the_risk(void **state)
+{
+    (void)state;
+    struct stockctl_shown what = shown;
+
+    what.held = (struct stockctl_held){.tier = "T1",
+                                       .measurement_id = "V",
+                                       .sold = 8645,
+                                       .window_ms = 86400000,
+                                       .buffer_units = 1,
+                                       .buffer_percent = 2,
+                                       .bound_ppm = 1000,
+                                       .priced = 3,
+                                       .elsewhere = 8640,
+                                       .latency_ms = 4200,
+                                       .latency_id = "L"};
+    assert_said(&what,
+                "shopify-main showed 3 at 2026-11-21T09:17:00.123Z on listing L1: target version 7 "
+                "from event E (order 123 on woo-main), rule R, mapping M, SKU of tier T1 (8645 "
+                "units a day, measurement V), held back the largest of 1 units, 2 % and 3 that the "
+                "risk costs: 0.42 sales are expected elsewhere within 4.2 s, and more than 3 have "
+                "a chance of at most 0.1 % (measurements V and L), confirmed at "
+                "2026-11-21T09:16:59.000Z.");
+    what.held = (struct stockctl_held){
+        .tier = "T4", .measurement_id = "", .bound_ppm = 1000, .latency_id = ""};
+    assert_said(&what,
+                "shopify-main showed 3 at 2026-11-21T09:17:00.123Z on listing L1: target version 7 "
+                "from event E (order 123 on woo-main), rule R, mapping M, SKU of tier T4 (never "
+                "measured), held back the largest of 0 units, 0 % and the risk, which has no price "
+                "while the latency is not measured, confirmed at 2026-11-21T09:16:59.000Z.");
+}
+
 static void newer_target_that_was_refused(void **state)
 {
     (void)state;
@@ -99,6 +132,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(number_with_its_order),
         cmocka_unit_test(number_of_an_operator_by_default_rule),
+        cmocka_unit_test(tier_and_the_price_of_the_risk),
         cmocka_unit_test(newer_target_that_was_refused),
         cmocka_unit_test(nothing_was_confirmed),
     };

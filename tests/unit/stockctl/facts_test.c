@@ -23,9 +23,14 @@ static struct stockctl_options given(void)
                                      .disposed = -1,
                                      .expected_ms = -1,
                                      .floor = -1,
+                                     .latency_ms = -1,
+                                     .lead_days = -1,
                                      .lost = -1,
+                                     .per_day = -1,
                                      .percent = -1,
                                      .received = -1,
+                                     .risk_bound = -1,
+                                     .safety_stock = -1,
                                      .shipped = -1};
 }
 
@@ -118,6 +123,74 @@ static void pool_is_the_ledgers_unless_said(void **state)
     options.authority = "none";
     assert_refused(stockctl_facts_pool, &options,
                    "--authority is 'none': want ledger or channel");
+}
+
+static void a_rule_of_a_tier_has_a_risk_bound_and_a_safety_stock(void **state)
+{
+    (void)state;
+    struct stockctl_options options = given();
+
+    options.tier = "T1";
+    options.risk_bound = 1000;
+    options.safety_stock = 4;
+    assert_built(stockctl_facts_rule, &options,
+                 HEAD("rule_changed") "\"tier\":\"T1\",\"risk_bound_ppm\":1000,"
+                                      "\"safety_stock\":4}");
+    options.sku = "MUG";
+    assert_refused(stockctl_facts_rule, &options,
+                   "rule_changed: tier and sku are both given, want one scope");
+}
+
+static void a_tier_is_told_by_its_rate(void **state)
+{
+    (void)state;
+    struct stockctl_options options = given();
+
+    options.arguments[0] = "T0";
+    assert_refused(stockctl_facts_tier, &options,
+                   "--per-day is missing: say from which rate on it is");
+    options.per_day = 500;
+    options.latency_ms = 5000;
+    options.lead_days = 1;
+    assert_built(stockctl_facts_tier, &options,
+                 HEAD("tier_defined") "\"tier\":\"T0\",\"from_per_day\":500,"
+                                      "\"latency_ms\":5000,\"lead_time_days\":1}");
+}
+
+#define FACT_OF(name)                                                                              \
+    "\"fact_id\":\"f-1-" name "\",\"occurred_at\":\"2026-11-21T09:17:00.000Z\"," \
+    "\"actor\":\"ann@desk\",\"tier\":\"" name "\","
+#define DEFAULT_TIER(name, rate, latency, days, percent)                                           \
+    "{\"kind\":\"tier_defined\"," FACT_OF(name) "\"from_per_day\":" rate ",\"latency_ms\":" latency \
+    ",\"lead_time_days\":" days "},{\"kind\":\"rule_changed\"," FACT_OF(name)                      \
+    "\"buffer_percent\":" percent ",\"risk_bound_ppm\":1000}"
+
+static void the_default_tiers_hold_back_20_15_10_5_percent(void **state)
+{
+    (void)state;
+    struct stockctl_options options = given();
+
+    assert_built(stockctl_facts_tiers, &options,
+                 "[" DEFAULT_TIER("T1", "100", "30000", "3", "20") ","
+                     DEFAULT_TIER("T2", "20", "120000", "5", "15") ","
+                     DEFAULT_TIER("T3", "5", "900000", "7", "10") ","
+                     DEFAULT_TIER("T4", "0", "3600000", "14", "5") "]");
+}
+
+static void a_promotion_is_on_or_off(void **state)
+{
+    (void)state;
+    struct stockctl_options options = given();
+
+    options.arguments[0] = "MUG";
+    options.arguments[1] = "on";
+    assert_built(stockctl_facts_promotion, &options,
+                 HEAD("promotion_changed") "\"sku\":\"MUG\",\"active\":true}");
+    options.arguments[1] = "off";
+    assert_built(stockctl_facts_promotion, &options,
+                 HEAD("promotion_changed") "\"sku\":\"MUG\",\"active\":false}");
+    options.arguments[1] = "maybe";
+    assert_refused(stockctl_facts_promotion, &options, "it is 'maybe': want on or off");
 }
 
 static void rule_holds_what_was_given(void **state)
@@ -279,6 +352,10 @@ int main(void)
         cmocka_unit_test(listing_says_what_it_lacks),
         cmocka_unit_test(pool_is_the_ledgers_unless_said),
         cmocka_unit_test(rule_holds_what_was_given),
+        cmocka_unit_test(a_rule_of_a_tier_has_a_risk_bound_and_a_safety_stock),
+        cmocka_unit_test(a_tier_is_told_by_its_rate),
+        cmocka_unit_test(the_default_tiers_hold_back_20_15_10_5_percent),
+        cmocka_unit_test(a_promotion_is_on_or_off),
         cmocka_unit_test(count_and_receive_and_adjust),
         cmocka_unit_test(quantities_have_bounds),
         cmocka_unit_test(transfer_between_pools_and_buckets),
