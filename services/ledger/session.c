@@ -20,15 +20,15 @@ const char ledger_session_folding[] = "SET enable_seqscan = off;"
                                       "SET idle_in_transaction_session_timeout = '5s';"
                                       "SET statement_timeout = '60s'";
 
-const char ledger_session_assessing[] = "SET jit = off;"
-                                        "SET idle_in_transaction_session_timeout = '5s';"
-                                        "SET statement_timeout = '30s'";
-
 /* The lock goes with the session, and the server ends the session of a relay that was halted: it
    asks every 100 ms, or after its flush (5 s) and a pause while the broker is away. Meanwhile its
    own records have timed out, so that it sends nothing old when it goes on. */
 const char ledger_session_relaying[] = "SET idle_session_timeout = '10s';"
                                        "SET statement_timeout = '10s'";
+
+const char ledger_session_assessing[] = "SET jit = off;"
+                                        "SET idle_in_transaction_session_timeout = '5s';"
+                                        "SET statement_timeout = '30s'";
 
 struct pg *ledger_session_open(const char *database_url, const char *name, const char *schema,
                                const char *settings, struct err *err)

@@ -158,12 +158,13 @@ static void a_tier_is_told_by_its_rate(void **state)
 }
 
 #define FACT_OF(name)                                                                              \
-    "\"fact_id\":\"f-1-" name "\",\"occurred_at\":\"2026-11-21T09:17:00.000Z\"," \
+    "\"fact_id\":\"f-1-" name "\",\"occurred_at\":\"2026-11-21T09:17:00.000Z\","                   \
     "\"actor\":\"ann@desk\",\"tier\":\"" name "\","
 #define DEFAULT_TIER(name, rate, latency, days, percent)                                           \
-    "{\"kind\":\"tier_defined\"," FACT_OF(name) "\"from_per_day\":" rate ",\"latency_ms\":" latency \
-    ",\"lead_time_days\":" days "},{\"kind\":\"rule_changed\"," FACT_OF(name)                      \
-    "\"buffer_percent\":" percent ",\"risk_bound_ppm\":1000}"
+    "{\"kind\":\"tier_defined\"," FACT_OF(name) "\"from_per_day\":" rate ","                       \
+    "\"latency_ms\":" latency ",\"lead_time_days\":" days "},"                                     \
+    "{\"kind\":\"rule_changed\"," FACT_OF(name) "\"buffer_percent\":" percent ","                  \
+    "\"risk_bound_ppm\":1000}"
 
 static void the_default_tiers_hold_back_20_15_10_5_percent(void **state)
 {
