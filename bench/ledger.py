@@ -399,6 +399,7 @@ GOALS = [
 
 class Measured:
     def __init__(self):
+        self.commit = run("git", "-C", ROOT, "rev-parse", "--short", "HEAD")  # others may commit meanwhile
         self.results = []
         self.named = collections.defaultdict(list)
         self.ratios = collections.defaultdict(list)  # of a goal: (upper per_s, lower per_s, ratio, ratio of CPU)
@@ -432,8 +433,9 @@ class Measured:
         return statistics.median(values) if values else None
 
     def retries(self, replicas):
-        """Of the real service: (transactions, {SQLSTATE: count})."""
-        runs = [result for result in self.results if result["what"] == "ledger" and result["replicas"] == replicas]
+        """Of the real service: (transactions, {SQLSTATE: count}). With one hot SKU a second replica has nothing to do."""
+        runs = [result for result in self.results if result["what"] == "ledger" and result["replicas"] == replicas
+                and not result["hot"]]
         return (sum(result["transactions"] for result in runs),
                 dict(sum((collections.Counter(result["retries"]) for result in runs), collections.Counter())))
 
@@ -514,7 +516,9 @@ def goals(measured):
             lines.append(f"| {goal} | {what} | | | | | {target:g} | the disk was too uneven |")
             continue
         upper, lower, ratio, cpu = (statistics.median(value[i] for value in values) for i in range(4))
-        verdict = "met" if ratio >= target else f"falls short by {(1 - ratio / target) * 100:.0f} %"
+        verdict = f"falls short by {(1 - ratio / target) * 100:.0f} %"
+        if ratio >= target:
+            verdict = "met" if cpu >= target else "met by rate, not by CPU time"
         lines.append(f"| {goal} | {what} | {upper:,.0f} /s | {lower:,.0f} /s | {ratio:.2f} | {cpu:.2f} | {target:g} | {verdict} |")
     for replicas in (1, 2):
         transactions, retries = measured.retries(replicas)
@@ -529,7 +533,7 @@ def document(measured):
     surroundings = measured.results
     paces = [result["fdatasync_per_s"] for result in surroundings]
     return "\n".join([
-        f"{datetime.date.today()}, commit {run('git', '-C', ROOT, 'rev-parse', '--short', 'HEAD')}: {machine()}, "
+        f"{datetime.date.today()}, commit {measured.commit}: {machine()}, "
         f"{platform.system()} {platform.release()}, "
         f"{run('psql', '--version').split('(')[1].replace(')', '').strip()}. fdatasync/s {min(paces)} to "
         f"{max(paces)}, load {min(r['load'] for r in surroundings):.1f} to {max(r['load'] for r in surroundings):.1f}, CPU "
@@ -551,7 +555,7 @@ def main():
     text = document(measured)
     say(f"\n{text}\n\n{time.monotonic() - begin:.0f} s; everything measured is in {HOME.relative_to(ROOT)}/ledger.json")
     with open(HOME / "ledger.json", "w", encoding="utf-8") as file:
-        json.dump({"date": str(datetime.datetime.now()), "machine": machine(), "results": measured.results,
+        json.dump({"commit": measured.commit, "date": str(datetime.datetime.now()), "machine": machine(), "results": measured.results,
                    "ratios": measured.ratios, "retries": [measured.retries(1), measured.retries(2)]}, file, indent=1)
     if "--write" in sys.argv[1:]:
         before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
