@@ -222,17 +222,17 @@ def an_inserted_row_is_named(world):
     movement = any_movement(world, "NOT EXISTS (SELECT FROM ledger.movements n WHERE (n.topic_partition, n.topic_offset, "
                                    "n.ordinal) = (movements.topic_partition, movements.topic_offset, movements.ordinal + 1))")
     world.attack("INSERT INTO ledger.movements (event_id, sku, pool, bucket, delta, effect, balance, occurred_ms, reason, "
-                 "batch_id, topic_partition, topic_offset, ordinal, chain) SELECT event_id, sku, pool, bucket, delta, effect, "
-                 "balance + effect, occurred_ms, reason, batch_id, topic_partition, topic_offset, ordinal + 1, "
-                 f"sha256('y') FROM ledger.movements WHERE {movement.where}")
+                 "batch_id, topic_partition, topic_offset, ordinal, chain, filed_ms) SELECT event_id, sku, pool, bucket, delta, "
+                 "effect, balance + effect, occurred_ms, reason, batch_id, topic_partition, topic_offset, ordinal + 1, "
+                 f"sha256('y'), filed_ms FROM ledger.movements WHERE {movement.where}")
     inserted = Movement(movement, ordinal=int(movement["ordinal"]) + 1)
     expect_named(world, inserted, "extra", movement_id=False)
     world.undo("movements")
     # The same row once more, in another month.
     world.attack("INSERT INTO ledger.movements (event_id, sku, pool, bucket, delta, effect, balance, occurred_ms, reason, "
-                 "batch_id, topic_partition, topic_offset, ordinal, chain, applied_at) SELECT event_id, sku, pool, bucket, "
+                 "batch_id, topic_partition, topic_offset, ordinal, chain, filed_ms) SELECT event_id, sku, pool, bucket, "
                  "delta, effect, balance, occurred_ms, reason, batch_id, topic_partition, topic_offset, ordinal, chain, "
-                 f"applied_at + interval '1 hour' FROM ledger.movements WHERE {movement.where}")
+                 f"filed_ms + 3600000 FROM ledger.movements WHERE {movement.where}")
     expect_named(world, movement, "extra", movement_id=False)
     world.undo("movements")
 
