@@ -234,11 +234,26 @@ COMMENT ON COLUMN removals.expected_units IS 'Units in bucket in_removal of from
 COMMENT ON COLUMN removals.missing IS 'Below zero: more came than were requested.';
 COMMENT ON COLUMN removals.age_days IS 'Whole days since it was ordered.';
 
+CREATE VIEW totals AS
+SELECT sku, count(DISTINCT pool) AS pools,
+       coalesce(sum(quantity) FILTER (WHERE bucket = 'sellable'), 0)::bigint AS sellable,
+       coalesce(sum(quantity) FILTER (WHERE bucket = 'committed'), 0)::bigint AS committed,
+       (coalesce(sum(quantity) FILTER (WHERE bucket = 'sellable'), 0)
+           - coalesce(sum(quantity) FILTER (WHERE bucket = 'committed'), 0))::bigint AS available,
+       coalesce(sum(quantity) FILTER (WHERE bucket = 'inbound'), 0)::bigint AS inbound,
+       coalesce(sum(quantity) FILTER (WHERE bucket = 'in_removal'), 0)::bigint AS in_removal,
+       coalesce(sum(quantity) FILTER (WHERE bucket NOT IN ('sellable', 'committed', 'inbound', 'in_removal')), 0)::bigint AS elsewhere,
+       coalesce(sum(quantity) FILTER (WHERE bucket <> 'committed'), 0)::bigint AS owned
+  FROM ledger.positions
+ GROUP BY sku;
+COMMENT ON VIEW totals IS 'Stock of each SKU over all pools: each number is the sum of those of its pools.';
+COMMENT ON COLUMN totals.owned IS 'Units in all pools and buckets, those on their way included.';
+
 GRANT SELECT, INSERT ON ledger.count_facts, ledger.consignments, ledger.consignment_reports,
     ledger.consignment_receipts, ledger.inbound_windows TO stockbus_ledger;
 GRANT UPDATE ON ledger.consignments TO stockbus_ledger;
 GRANT SELECT ON ledger.count_facts, ledger.consignments, ledger.consignment_reports,
     ledger.consignment_receipts, ledger.inbound_windows TO stockbus_reconciler;
-GRANT SELECT ON inbound, removals TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+GRANT SELECT ON inbound, removals, totals TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
 
 COMMIT;

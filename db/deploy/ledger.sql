@@ -162,6 +162,8 @@ CREATE TABLE order_lines (
     placed_ms bigint NOT NULL,
     version_ms bigint NOT NULL,
     status text NOT NULL,
+    pool text NOT NULL DEFAULT '',
+    fulfils text NOT NULL DEFAULT '',
     report_id text NOT NULL,
     voided_ms bigint NOT NULL,
     cancelled bigint NOT NULL CHECK (cancelled >= 0),
@@ -182,6 +184,8 @@ COMMENT ON COLUMN order_lines.reported_cancelled IS 'Units cancelled by the newe
 COMMENT ON COLUMN order_lines.placed_ms IS 'When the order was placed (ms): picks the mapping. 0: not reported yet.';
 COMMENT ON COLUMN order_lines.version_ms IS 'Source version of the newest report (ms).';
 COMMENT ON COLUMN order_lines.status IS 'The channel''s word for the order''s state.';
+COMMENT ON COLUMN order_lines.pool IS 'Pool that ships it; empty: the mapping''s.';
+COMMENT ON COLUMN order_lines.fulfils IS 'Order of another channel whose units it ships: that one takes them; empty: its own.';
 COMMENT ON COLUMN order_lines.report_id IS 'Event of the newest report.';
 COMMENT ON COLUMN order_lines.voided_ms IS 'When the order was voided (ms), 0: never.';
 COMMENT ON COLUMN order_lines.cancelled IS 'Units cancelled, all sources together.';
@@ -194,6 +198,7 @@ COMMENT ON COLUMN order_lines.changed_at IS 'Last change.';
 -- asked every minute.
 CREATE INDEX order_lines_listing ON order_lines (listing, placed_ms);
 CREATE INDEX order_lines_placed ON order_lines (placed_ms);
+CREATE INDEX order_lines_pool ON order_lines (pool) WHERE pool <> '';
 
 CREATE TABLE line_parts (
     event_id uuid PRIMARY KEY,

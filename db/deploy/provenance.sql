@@ -9,7 +9,7 @@ SET LOCAL search_path = api, ledger, pg_catalog;
 -- Every branch goes by SKU (and pool) to an index, so a question about one SKU reads its rows alone.
 CREATE VIEW provenance_rows AS
 WITH drawn AS (
-    SELECT c.sku, m.pool, c.units, l.channel, l.order_id, l.line_id, l.placed_ms,
+    SELECT c.sku, coalesce(nullif(l.pool, ''), m.pool) AS pool, c.units, l.channel, l.order_id, l.line_id, l.placed_ms,
            greatest(l.ordered - l.cancelled, l.shipped) AS wanted
       FROM ledger.mapping_components c
       JOIN ledger.mappings m USING (mapping_id)
@@ -18,10 +18,11 @@ WITH drawn AS (
        AND l.listing = m.listing
        AND l.mapping_id = m.mapping_id::text
      WHERE l.waiting = ''
+       AND l.fulfils = ''
        AND NOT EXISTS (SELECT
                          FROM (SELECT p.authority
                                  FROM ledger.pools p
-                                WHERE p.pool = m.pool
+                                WHERE p.pool = coalesce(nullif(l.pool, ''), m.pool)
                                 ORDER BY p.valid_from_ms DESC, p.pool_id DESC
                                 LIMIT 1) AS newest
                         WHERE newest.authority = 'channel')

@@ -93,6 +93,8 @@ struct event_order_line {
     int64_t placed_ms;  /* constant over all reports of the line; picks the mapping */
     int64_t version_ms; /* the newest wins; equal ones are told apart by their content */
     const char *status;
+    const char *pool;    /* that ships it; "": the mapping's */
+    const char *fulfils; /* another channel's order whose units it ships: then it moves nothing */
 };
 
 struct event_order_voided {

@@ -26,7 +26,10 @@ void record_init(const struct record *record, void *ret_struct)
 
 const char *record_text(const struct record_field *field, const void *from)
 {
-    return *(const char *const *)record_at(field, from);
+    const char *text = *(const char *const *)record_at(field, from);
+
+    /* A struct that was written as a whole lacks the fields that came later. */
+    return text == NULL ? "" : text;
 }
 
 int64_t record_number(const struct record_field *field, const void *from)

@@ -68,6 +68,8 @@ static const struct record_field order_line_fields[] = {
     {.name = "placed_ms", RECORD_TIME, offsetof(struct event_order_line, placed_ms), NEEDED | ID},
     {.name = "version_ms", RECORD_TIME, offsetof(struct event_order_line, version_ms), NEEDED | ID},
     {.name = "status", RECORD_TEXT, offsetof(struct event_order_line, status), ID},
+    {.name = "pool", RECORD_TEXT, offsetof(struct event_order_line, pool), ID | IF_SET | NAME},
+    {.name = "fulfils", RECORD_TEXT, offsetof(struct event_order_line, fulfils), ID | IF_SET},
 };
 
 /* The version is part of the key, because a voided order may come back and be voided again. */

@@ -249,6 +249,7 @@ struct stock {
     struct stock_table rules;      /* channel, listing, sku -> struct rule */
     struct stock_table tier_rules; /* channel, tier -> struct rule */
     struct stock_table shelves;    /* sku, pool -> struct shelf */
+    struct stock_table elsewhere;  /* mapping, pool -> struct mapping that draws from there */
     struct stock_table consignments; /* kind, id, sku -> struct consignment */
     struct stock_table tiers;      /* tier -> struct measure */
     struct stock_table velocities; /* sku -> struct measure */
@@ -380,7 +381,7 @@ void stock_line_plan(struct stock *stock, struct line *line, struct line_state *
 /* Called by the plan. */
 void stock_line_commit(struct stock *stock, const struct line_change *change);
 /* Once, when all is loaded. */
-void stock_line_attach(struct line *line);
+void stock_line_attach(struct stock *stock, struct line *line);
 enum stock_verdict stock_line_report(struct stock *stock, const struct event *event,
                                      const char **ret_reason);
 enum stock_verdict stock_line_part(struct stock *stock, const struct event *event,
@@ -405,6 +406,9 @@ struct listing *stock_mapping_listing(struct stock *stock, const char *channel,
 struct pool *stock_mapping_pool(struct stock *stock, const char *pool);
 /* In force at a time, or NULL. Retired ones too. */
 const struct mapping *stock_mapping_at(const struct listing *listing, int64_t at_ms);
+/* The mapping, drawing from that pool: always the same pointer for both. */
+const struct mapping *stock_mapping_in_pool(struct stock *stock, const struct mapping *mapping,
+                                            const char *pool);
 enum stock_verdict stock_mapping_apply(struct stock *stock, const struct event *event,
                                        const char **ret_reason);
 enum stock_verdict stock_mapping_apply_pool(struct stock *stock, const struct event *event,

@@ -29,6 +29,8 @@ static struct line *line_new(struct stock *stock, const char *channel, const cha
         .line_id = line_id,
         .listing = "",
         .status = "",
+        .pool = "",
+        .fulfils = "",
         .report_id = "",
         .mapping_id = "",
         .waiting = "",
@@ -116,15 +118,19 @@ void stock_load_part(struct stock *stock, const char *channel, const char *order
         line->now.cancelled_parts += part->quantity;
 }
 
-static const struct mapping *line_effective(const struct line_state *state)
+/* Units that another pool ships are taken there; those that another order takes, nowhere else. */
+static const struct mapping *line_effective(struct stock *stock, const struct line_state *state)
 {
-    bool is_ours = *state->row.waiting == '\0' && state->in_force != NULL &&
-                   state->in_force->pool->row.authority != EVENT_POOL_CHANNEL;
+    const struct mapping *mapping = state->in_force;
 
-    return is_ours ? state->in_force : NULL;
+    if (*state->row.waiting != '\0' || mapping == NULL || *state->row.fulfils != '\0')
+        return NULL;
+    if (*state->row.pool != '\0')
+        mapping = stock_mapping_in_pool(stock, mapping, state->row.pool);
+    return mapping->pool->row.authority == EVENT_POOL_CHANNEL ? NULL : mapping;
 }
 
-void stock_line_attach(struct line *line)
+void stock_line_attach(struct stock *stock, struct line *line)
 {
     struct line_state *now = &line->now;
 
@@ -134,7 +140,7 @@ void stock_line_attach(struct line *line)
     /* Else the positions hold effects that nobody can take back. */
     assert(*now->row.waiting != '\0' ||
            (now->in_force != NULL && stock_is_same(now->row.mapping_id, now->in_force->row.id)));
-    now->effective = line_effective(now);
+    now->effective = line_effective(stock, now);
 }
 
 /* ---- changing ---- */
@@ -148,7 +154,7 @@ static const char *line_waits(const struct line_state *state)
     return state->in_force->row.components_len == 0 ? STOCK_RETIRED : "";
 }
 
-static void line_derive(struct line_state *state)
+static void line_derive(struct stock *stock, struct line_state *state)
 {
     struct stock_line *row = &state->row;
     int64_t unshipped = row->shipped < row->ordered ? row->ordered - row->shipped : 0;
@@ -159,17 +165,17 @@ static void line_derive(struct line_state *state)
         row->voided_ms > row->version_ms || cancelled > unshipped ? unshipped : cancelled;
     row->waiting = line_waits(state);
     row->mapping_id = *row->waiting == '\0' ? state->in_force->row.id : "";
-    state->effective = line_effective(state);
+    state->effective = line_effective(stock, state);
 }
 
 static int64_t line_sold(const struct stock_line *row)
 {
-    return *row->waiting == '\0' ? row->ordered - row->cancelled : 0;
+    return *row->waiting == '\0' && *row->fulfils == '\0' ? row->ordered - row->cancelled : 0;
 }
 
 void stock_line_plan(struct stock *stock, struct line *line, struct line_state *after)
 {
-    line_derive(after);
+    line_derive(stock, after);
     stock_effect_plan(stock, &line->now, after);
     stock_plan_sold(stock, line->now.listing, -line_sold(&line->now.row));
     stock_plan_sold(stock, after->listing, line_sold(&after->row));
@@ -258,6 +264,8 @@ static void line_take_report(struct stock *stock, struct stock_line *row,
     row->placed_ms = report->placed_ms;
     row->version_ms = report->version_ms;
     row->status = report->status;
+    row->pool = report->pool;
+    row->fulfils = report->fulfils;
     row->report_id = stock->cause.event_id;
 }
 

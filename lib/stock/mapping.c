@@ -90,6 +90,22 @@ static struct mapping *mapping_new(struct stock *stock, const struct stock_mappi
     return mapping;
 }
 
+const struct mapping *stock_mapping_in_pool(struct stock *stock, const struct mapping *mapping,
+                                            const char *pool)
+{
+    struct stock_mapping row = mapping->row;
+    struct mapping *found = stock_table_get(&stock->elsewhere, row.id, pool, "");
+
+    if (stock_is_same(row.pool, pool))
+        return mapping;
+    if (found != NULL)
+        return found;
+    row.pool = pool;
+    found = mapping_new(stock, &row);
+    stock_table_add(&stock->elsewhere, stock->arena, (const char *[]){row.id, pool, ""}, found);
+    return found;
+}
+
 static void mapping_keep(struct stock *stock, struct listing *listing,
                          const struct mapping *mapping)
 {
@@ -179,6 +195,11 @@ enum stock_verdict stock_mapping_apply(struct stock *stock, const struct event *
     return STOCK_APPLIED;
 }
 
+static const char *mapping_pool_of(const struct line_state *line)
+{
+    return *line->row.pool != '\0' ? line->row.pool : line->in_force->row.pool;
+}
+
 /* Whether lines that draw from the pool count changes for all of them at once. */
 static bool mapping_refold_pool(struct stock *stock, const struct pool *pool)
 {
@@ -188,7 +209,8 @@ static bool mapping_refold_pool(struct stock *stock, const struct pool *pool)
         struct line *line = stock->lines.entries[i].value;
         struct line_state after = line->now;
 
-        if (line->now.in_force != NULL && line->now.in_force->pool == pool)
+        if (line->now.in_force != NULL &&
+            stock_is_same(mapping_pool_of(&line->now), pool->row.pool))
             stock_line_plan(stock, line, &after);
     }
     return stock_plan_commit(stock);

@@ -103,7 +103,7 @@ void stock_load_oversell(struct stock *stock, const struct stock_oversell *overs
 static void stock_end_loading(struct stock *stock)
 {
     for (size_t i = 0; !stock->is_loaded && i < stock->lines.len; i++)
-        stock_line_attach(stock->lines.entries[i].value);
+        stock_line_attach(stock, stock->lines.entries[i].value);
     if (!stock->is_loaded)
         stock_count_end_loading(stock);
     stock->is_loaded = true;

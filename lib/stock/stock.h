@@ -77,6 +77,8 @@ struct stock_line {
     int64_t placed_ms;
     int64_t version_ms;
     const char *status;
+    const char *pool;      /* that ships it; "": the mapping's */
+    const char *fulfils;   /* not "": another channel's order takes the units, this moves nothing */
     const char *report_id; /* its event; breaks ties between equal versions deterministically */
     int64_t voided_ms;     /* newest ORDER_VOIDED of the order, 0: none; void while > version_ms */
     struct stock_part *parts;

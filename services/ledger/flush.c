@@ -33,9 +33,9 @@ static bool flush_rows(struct flusher *flusher, const char *sql, const void *row
 static const struct ledger_rows_column line_columns[] = {
     TEXT(channel), TEXT(order_id),          TEXT(line_id),    TEXT(listing),
     INT(ordered),  INT(reported_cancelled), INT(placed_ms),   INT(version_ms),
-    TEXT(status),  TEXT(report_id),         INT(voided_ms),   INT(cancelled),
-    INT(shipped),  INT(returned),           TEXT(mapping_id), TEXT(waiting),
-    {0},
+    TEXT(status),  TEXT(pool),              TEXT(fulfils),    TEXT(report_id),
+    INT(voided_ms), INT(cancelled),         INT(shipped),     INT(returned),
+    TEXT(mapping_id), TEXT(waiting),        {0},
 };
 static const struct ledger_rows_column line_key_columns[] = {
     TEXT(channel), TEXT(order_id), TEXT(line_id), {0}};

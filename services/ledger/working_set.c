@@ -86,6 +86,8 @@ static void loader_add_event(struct loader *loader, const struct event *event)
     struct ledger_subject subject = ledger_subject_of(event);
 
     ledger_holds_add_event(&loader->holds, event);
+    if (event->kind == EVENT_ORDER_LINE && *event->order_line.pool != '\0')
+        ledger_keys_add(&loader->pools, event->order_line.pool, "", "");
     switch (event->kind) {
     case EVENT_ORDER_VOIDED:
         ledger_keys_add(&loader->orders, subject.channel, subject.order_id, "");
@@ -136,6 +138,7 @@ static void loader_add_event(struct loader *loader, const struct event *event)
     case EVENT_LATENCY_MEASURED:
         ledger_keys_add(&loader->channels, subject.channel, "", "");
         ledger_keys_add(&loader->rule_scopes, subject.channel, "", "");
+        ledger_keys_add(&loader->channels, subject.channel, "", "");
         return;
     case EVENT_VELOCITY_MEASURED:
     case EVENT_PROMOTION_CHANGED:
@@ -199,6 +202,8 @@ static void loader_take_line(struct loader *loader, const struct pg_rows *rows, 
         .placed_ms = pg_rows_int(rows, row, "placed_ms"),
         .version_ms = pg_rows_int(rows, row, "version_ms"),
         .status = text_of(loader, rows, row, "status"),
+        .pool = text_of(loader, rows, row, "pool"),
+        .fulfils = text_of(loader, rows, row, "fulfils"),
         .report_id = text_of(loader, rows, row, "report_id"),
         .voided_ms = pg_rows_int(rows, row, "voided_ms"),
         .cancelled = pg_rows_int(rows, row, "cancelled"),
@@ -212,6 +217,8 @@ static void loader_take_line(struct loader *loader, const struct pg_rows *rows, 
     ledger_keys_add(&loader->loaded, line.channel, line.order_id, line.line_id);
     ledger_keys_add(&loader->all_orders, line.channel, line.order_id, "");
     loader_add_listing(loader, line.channel, line.listing);
+    if (*line.pool != '\0')
+        ledger_keys_add(&loader->pools, line.pool, "", "");
 }
 
 static bool loader_load_lines(struct loader *loader, struct err *err)

@@ -86,6 +86,8 @@ def a_removal_is_posted_once_by_its_id_and_parked_without(ledger):
     until_positions(ledger, "S", "fba.damaged=1 fba.sellable=1 main.sellable=26")
     row = ledger.sql("SELECT received, expected_units, open FROM api.removals")
     expect(row == "6|0|f", row)
+    row = ledger.sql("SELECT pools, sellable, in_removal, elsewhere, owned FROM api.totals WHERE sku = 'S'")
+    expect(row == "2|27|0|1|28", row)  # 30, and 2 are lost
     ledger.sound()
 
 
@@ -140,6 +142,23 @@ def an_oversell_is_traced_to_the_receipts_and_the_orders(ledger):
     expect((end["left"], end["last"]["order_id"], end["first_short"]["order_id"]) == (-3, "p1", "p1"), end)
 
 
+def an_order_that_another_pool_ships_takes_its_units_there_once(ledger):
+    shown = "SELECT string_agg(listing || '=' || quantity, ' ' ORDER BY listing) FROM ledger.listings WHERE sku = 'M'"
+    ledger.feed([mapping("own", "M"), dict(mapping("amazon", "M", "woo"), pool="fba"), counted("wh-M", 5, 1, "M"),
+                 counted("fba-M", 9, 1, "M", pool="fba")])
+    until(30, lambda: ledger.sql(shown) == "amazon=9 own=5", lambda: f"shown is {ledger.sql(shown)}")
+    ledger.feed([dict(line("m1", "own", 2), pool="fba")])
+    until(30, lambda: ledger.sql(shown) == "amazon=7 own=5", lambda: f"shown is {ledger.sql(shown)}")
+    ledger.feed([dict(line("MCF-m1", "amazon", 2, channel="woo"), fulfils="shop/m1"), line("m2", "own", 1)])
+    until(30, lambda: ledger.sql(shown) == "amazon=7 own=4", lambda: f"shown is {ledger.sql(shown)}")
+    traced = ledger.ask("provenance", "M", "--pool", "fba", "--json")
+    expect([(row["order_id"], row["units"]) for row in traced[:-1]] == [("m1", 2)] and traced[-1]["left"] == 7, traced)
+    ledger.feed([dict(kind="pool_changed", fact_id="fba-is-theirs", pool="fba", authority="channel", title="",
+                      occurred_at=DAY.format(1))])
+    until(30, lambda: ledger.sql(shown) == "amazon=9 own=4", lambda: f"shown is {ledger.sql(shown)}")
+    ledger.sound()
+
+
 def the_views_are_there_for_stockctl(ledger):
     late = ledger.ask("inbound", "list", "S", "--json")
     expect([(row["shipment_id"], row["missing"], row["late"]) for row in late] == [("FBA1", 2, False)], late)
@@ -155,7 +174,7 @@ TESTS = [a_shipment_moves_what_was_received_and_shows_what_is_missing, an_older_
          a_removal_is_posted_once_by_its_id_and_parked_without, a_receipt_waits_for_the_report_of_its_shipment,
          a_count_taken_during_receiving_is_held_until_it_is_closed,
          a_report_that_comes_late_takes_a_count_out_of_force, an_oversell_is_traced_to_the_receipts_and_the_orders,
-         the_views_are_there_for_stockctl, the_chain_follows_from_the_rows]
+         the_views_are_there_for_stockctl, an_order_that_another_pool_ships_takes_its_units_there_once, the_chain_follows_from_the_rows]
 
 
 def main():

@@ -105,6 +105,8 @@ static inline void make_report(struct random *random, struct event *event)
     line->placed_ms = chance(random, 10) ? any_time(random) : 3 + 5 * (line->order_id[1] - '0');
     line->version_ms = any_time(random);
     line->status = "open";
+    line->pool = chance(random, 15) ? ONE_OF(random, case_pools) : "";
+    line->fulfils = chance(random, 5) ? "ebay/o1" : "";
 }
 
 static inline void make_part(struct random *random, struct event *event)

@@ -218,13 +218,15 @@ class World:
         return "" if mapping["components"] else "retired"
 
     def draws(self, line):
-        """What one unit of the line is in the pool that we count: [(SKU, pool, units)]."""
+        """What one unit of the line is in the pool that we count, the one that ships it: [(SKU, pool, units)].
+        Nothing when it ships what another order takes."""
         if self.waiting(line) != "":
             return []
-        mapping = self.mapping_of(line)
-        if self.counts_itself(mapping["pool"]):
+        mapping, report = self.mapping_of(line), self.report(line)
+        pool = report.get("pool") or mapping["pool"]
+        if self.counts_itself(pool) or report.get("fulfils"):
             return []
-        return [(component["sku"], mapping["pool"], component["units"]) for component in mapping["components"]]
+        return [(component["sku"], pool, component["units"]) for component in mapping["components"]]
 
     # ---- stock ----
 
@@ -375,7 +377,8 @@ class World:
 
     def sold_here(self, channel, listing):
         return sum(self.ordered(line) - self.cancelled(line) for line in self.lines()
-                   if line[0] == channel and self.listing_of(line) == listing and self.waiting(line) == "")
+                   if line[0] == channel and self.listing_of(line) == listing and self.waiting(line) == "" and
+                   not self.report(line).get("fulfils"))
 
     # ---- the end, as lib/stock's is printed ----
 

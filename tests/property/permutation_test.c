@@ -47,11 +47,11 @@ static void sheet_lines(struct sheet *sheet, const struct store *store)
         sheet_add(sheet, store->arena,
                   "line %s %s %s: listing '%s' ordered %" PRId64 " cancelled %" PRId64 "/%" PRId64
                   " shipped %" PRId64 " returned %" PRId64 " placed %" PRId64 " version %" PRId64
-                  " voided %" PRId64 " report %.8s mapping %.8s waiting '%s'",
+                  " voided %" PRId64 " report %.8s mapping %.8s waiting '%s' pool '%s' for '%s'",
                   row->channel, row->order_id, row->line_id, row->listing, row->ordered,
                   row->reported_cancelled, row->cancelled, row->shipped, row->returned,
                   row->placed_ms, row->version_ms, row->voided_ms, row->report_id, row->mapping_id,
-                  row->waiting);
+                  row->waiting, row->pool, row->fulfils);
     }
     for (size_t i = 0; i < store->voided.len; i++)
         sheet_add(sheet, store->arena, "voided %s %s: %" PRId64, store->voided.rows[i].channel,
@@ -256,10 +256,10 @@ static void print_fact(const struct event *event)
     switch (event->kind) {
     case EVENT_ORDER_LINE:
         printf(" %s %s '%s' ordered %" PRId64 " cancelled %" PRId64 " placed %" PRId64
-               " version %" PRId64,
+               " version %" PRId64 " pool '%s' for '%s'",
                event->order_line.order_id, event->order_line.line_id, event->order_line.listing,
                event->order_line.ordered, event->order_line.cancelled, event->order_line.placed_ms,
-               event->order_line.version_ms);
+               event->order_line.version_ms, event->order_line.pool, event->order_line.fulfils);
         return;
     case EVENT_ORDER_VOIDED:
         printf(" %s version %" PRId64, event->order_voided.order_id,

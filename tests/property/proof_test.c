@@ -98,9 +98,13 @@ static void fold_both(struct both *both, const struct trial *trial, size_t from,
         const char *ours = NULL;
         const char *theirs = NULL;
 
-        if (stock_apply(ledger, batch[i], &ours) != stock_apply(both->memory, batch[i], &theirs) ||
-            !same(ours, theirs))
-            fail_msg("seed %" PRIu64 ": another verdict", seed);
+        enum stock_verdict our_verdict = stock_apply(ledger, batch[i], &ours);
+        enum stock_verdict their_verdict = stock_apply(both->memory, batch[i], &theirs);
+
+        if (our_verdict != their_verdict || !same(ours, theirs))
+            fail_msg("seed %" PRIu64 ": %s %.8s is %s '%s', and %s '%s'", seed,
+                     event_kind_name(batch[i]->kind), batch[i]->id, stock_verdict_name(our_verdict),
+                     ours, stock_verdict_name(their_verdict), theirs);
     }
     assert_same_movements(seed, ledger, both->memory);
     stock_settle(ledger);

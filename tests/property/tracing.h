@@ -46,12 +46,14 @@ static inline bool tracing_is_channels(const struct store *store, const char *po
 /* Units of the SKU in one unit of the line, drawn from the pool; 0: none. */
 static inline int64_t tracing_units(const struct tracing *tracing, const struct stock_line *line)
 {
-    if (*line->waiting != '\0' || tracing_is_channels(tracing->store, tracing->pool))
+    if (*line->waiting != '\0' || *line->fulfils != '\0' ||
+        tracing_is_channels(tracing->store, tracing->pool))
         return 0;
     for (size_t i = 0; i < tracing->store->mappings.len; i++) {
         const struct stock_mapping *mapping = &tracing->store->mappings.rows[i];
 
-        if (!same(mapping->id, line->mapping_id) || !same(mapping->pool, tracing->pool))
+        if (!same(mapping->id, line->mapping_id) ||
+            !same(*line->pool == '\0' ? mapping->pool : line->pool, tracing->pool))
             continue;
         for (size_t c = 0; c < mapping->components_len; c++) {
             if (same(mapping->components[c].sku, tracing->sku))

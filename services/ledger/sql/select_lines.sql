@@ -21,8 +21,8 @@ WITH wanted AS (
                          OFFSET 0) l
 )
 SELECT l.channel, l.order_id, l.line_id, l.listing, l.ordered, l.reported_cancelled, l.placed_ms,
-       l.version_ms, l.status, l.report_id, l.voided_ms, l.cancelled, l.shipped, l.returned,
-       l.mapping_id, l.waiting
+       l.version_ms, l.status, l.pool, l.fulfils, l.report_id, l.voided_ms, l.cancelled, l.shipped,
+       l.returned, l.mapping_id, l.waiting
   FROM wanted w
  CROSS JOIN LATERAL (SELECT *
                        FROM order_lines

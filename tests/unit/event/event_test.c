@@ -77,6 +77,8 @@ static const struct bad_text bad_texts[] = {
      "order_line: line_id is missing"},
     {EVENT_ORDER_LINE, offsetof(struct event, order_line.listing), "\x1F",
      "order_line: listing has a control character"},
+    {EVENT_ORDER_LINE, offsetof(struct event, order_line.pool), "f b a",
+     "order_line: pool is 'f b a', want 1 to 64 of A-Z a-z 0-9 . _ -"},
     {EVENT_ORDER_LINE, offsetof(struct event, order_line.status), "\xC3",
      "order_line: status is not valid utf-8"},
     {EVENT_ORDER_VOIDED, offsetof(struct event, order_voided.order_id), "",

@@ -25,7 +25,8 @@ static inline void sample_fact(struct event *event)
     case EVENT_ORDER_LINE:
         event->order_line = (struct event_order_line){
             "450789469000000001", "466157049000000002", "gid/808950810", 3, 1,
-            .placed_ms = 1795252500000, .version_ms = 1795252620123, .status = "paid"};
+            .placed_ms = 1795252500000, .version_ms = 1795252620123, .status = "paid",
+            .pool = "", .fulfils = ""};
         break;
     case EVENT_ORDER_VOIDED:
         event->order_voided = (struct event_order_voided){"450789469000000001", 1795252620123};

@@ -69,7 +69,7 @@ static struct event *story_sell(struct story *story, const char *channel, const 
     struct event *event = story_add(story, EVENT_ORDER_LINE, channel, ms);
 
     event->order_line =
-        (struct event_order_line){order, "1", listing, units, 0, ms, ms, "paid"};
+        (struct event_order_line){order, "1", listing, units, 0, ms, ms, "paid", "", ""};
     event_identify(event);
     return event;
 }

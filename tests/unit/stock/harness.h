@@ -81,6 +81,8 @@ static inline struct event report(struct event_order_line line)
     line.line_id = text_or(line.line_id, "1");
     line.listing = text_or(line.listing, "hat");
     line.status = text_or(line.status, "open");
+    line.pool = text_or(line.pool, "");
+    line.fulfils = text_or(line.fulfils, "");
     if (line.placed_ms == 0)
         line.placed_ms = 100;
     if (line.version_ms == 0)

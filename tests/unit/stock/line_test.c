@@ -431,9 +431,123 @@ static void many_parts_of_one_line_add_up(void **state)
     assert_int_equal(sellable(&shop), -90);
 }
 
+/* ---- units that another pool ships ---- */
+
+struct shipped_elsewhere {
+    const char *pool;
+    const char *fulfils;
+    enum event_pool_authority fba;
+    int64_t wh_committed;
+    int64_t fba_committed;
+    int64_t sold;
+};
+
+static const struct shipped_elsewhere shipped_elsewhere[] = {
+    {"",    "",       EVENT_POOL_LEDGER,  3, 0, 3},
+    {"wh",  "",       EVENT_POOL_LEDGER,  3, 0, 3},
+    {"fba", "",       EVENT_POOL_LEDGER,  0, 3, 3},
+    {"fba", "",       EVENT_POOL_CHANNEL, 0, 0, 3},
+    {"fba", "shop/o", EVENT_POOL_LEDGER,  0, 0, 0},
+};
+
+static void units_are_taken_from_the_pool_that_ships_them_and_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(shipped_elsewhere); i++) {
+        const struct shipped_elsewhere *row = &shipped_elsewhere[i];
+        SCOPED(shop) struct shop shop;
+
+        shop_open(&shop);
+        put(&shop, mapped(&shop, "cap", 1, 10));
+        put(&shop, pool_of("fba", row->fba, 10));
+        put(&shop, report((struct event_order_line){
+                       .ordered = 3, .pool = row->pool, .fulfils = row->fulfils}));
+        settle(&shop);
+        assert_int_equal(committed(&shop), row->wh_committed);
+        assert_int_equal(position_in(&shop, "cap", "fba", "committed"), row->fba_committed);
+        assert_int_equal(listing_of(&shop, "hat")->sold_here, row->sold);
+    }
+}
+
+static void a_later_report_may_say_that_another_pool_ships_it(void **state)
+{
+    (void)state;
+    SCOPED(shop) struct shop shop;
+    shop_open(&shop);
+
+    put(&shop, mapped(&shop, "cap", 2, 10));
+    put(&shop, counted(20, 10));
+    put(&shop, report((struct event_order_line){.ordered = 3}));
+    put(&shop, shipped(1, 110));
+    settle(&shop);
+    assert_int_equal(sellable(&shop), 18);
+    put(&shop, report((struct event_order_line){.ordered = 3, .pool = "fba", .version_ms = 120}));
+    settle(&shop);
+    assert_int_equal(sellable(&shop), 20);
+    assert_int_equal(committed(&shop), 0);
+    assert_int_equal(position_in(&shop, "cap", "fba", "sellable"), -2);
+    assert_int_equal(position_in(&shop, "cap", "fba", "committed"), 4);
+    put(&shop, pool_of("fba", EVENT_POOL_CHANNEL, 10));
+    settle(&shop);
+    assert_int_equal(position_in(&shop, "cap", "fba", "sellable"), 0);
+    assert_int_equal(position_in(&shop, "cap", "fba", "committed"), 0);
+    assert_int_equal(sellable(&shop), 20);
+}
+
+/* ---- what comes back ---- */
+
+struct came_back {
+    const char *bucket;
+    const char *pool; /* that shipped it */
+    int64_t shown;    /* of the 10 in "wh", after 3 were sold and shipped and 2 came back */
+    int64_t fba;
+};
+
+static const struct came_back came_back[] = {
+    {"sellable",      "",    9,  0 },
+    {"damaged",       "",    7,  0 },
+    {"quarantine",    "",    7,  0 },
+    {"unfulfillable", "",    7,  0 },
+    {"sellable",      "fba", 10, -1},
+    {"damaged",       "fba", 10, -3},
+};
+
+/* A refund of money alone is no event: nothing of it can move stock. */
+static void only_units_that_come_back_sellable_are_sold_again_where_they_left(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(came_back); i++) {
+        for (int return_first = 0; return_first < 2; return_first++) {
+            const struct came_back *row = &came_back[i];
+            SCOPED(shop) struct shop shop;
+
+            shop_open(&shop);
+            put(&shop, mapped(&shop, "cap", 1, 10));
+            put(&shop, counted(10, 20));
+            if (return_first)
+                put(&shop, returned(2, row->bucket, 140));
+            put(&shop, report((struct event_order_line){.ordered = 3, .pool = row->pool}));
+            put(&shop, shipped(3, 120));
+            if (!return_first)
+                put(&shop, returned(2, row->bucket, 140));
+            settle(&shop);
+            assert_int_equal(listing_of(&shop, "hat")->quantity, row->shown);
+            assert_int_equal(position_in(&shop, "cap", "fba", "sellable"), row->fba);
+            assert_int_equal(position_in(&shop, "cap", *row->pool == '\0' ? "wh" : row->pool,
+                                         row->bucket),
+                             strcmp(row->bucket, "sellable") != 0 ? 2
+                             : *row->pool == '\0'                ? 9
+                                                                 : -1);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(units_are_taken_from_the_pool_that_ships_them_and_once),
+        cmocka_unit_test(a_later_report_may_say_that_another_pool_ships_it),
+        cmocka_unit_test(only_units_that_come_back_sellable_are_sold_again_where_they_left),
         cmocka_unit_test(a_placed_line_commits_its_units),
         cmocka_unit_test(shipping_moves_units_from_committed_and_sellable),
         cmocka_unit_test(cancelled_is_the_greatest_word_within_what_was_not_shipped),

@@ -460,6 +460,14 @@ static inline void store_load_touched_lines(const struct store *store, struct st
     for (size_t i = 0; i < store->lines.len; i++) {
         const struct stock_line *line = &store->lines.rows[i];
 
+        if (*line->pool == '\0' || !names_has(&touched->new_pools, line->pool, "", ""))
+            continue;
+        touched_add_listing(touched, line->channel, line->listing);
+        names_add(&touched->relined, line->channel, line->listing, "");
+    }
+    for (size_t i = 0; i < store->lines.len; i++) {
+        const struct stock_line *line = &store->lines.rows[i];
+
         if (!names_has(&touched->lines, line->channel, line->order_id, line->line_id) &&
             !names_has(&touched->orders, line->channel, line->order_id, "") &&
             !names_has(&touched->relined, line->channel, line->listing, ""))
@@ -640,7 +648,7 @@ static inline bool store_has_channel(const struct touched *touched, const char *
         if (same(touched->listings.texts[i][0], channel))
             return true;
     }
-    return false;
+    return names_has(&touched->scopes, channel, "", "");
 }
 
 static inline void store_load_touched_measures(const struct store *store, struct stock *stock,
