@@ -245,6 +245,11 @@ class World:
             consignment.sku == count["sku"] and consignment.receives(count["pool"], count["occurred_ms"])
             for consignment in self.consignments)
 
+    @functools.cached_property
+    def draws_of_lines(self):
+        """[(line, SKU, pool, units)]"""
+        return [(line, *drawn) for line in self.lines() for drawn in self.draws(line)]
+
     def movements(self):
         """Everything physical that ever happened: (SKU, pool, bucket, how much, when)."""
         for kind, amount in (("stock_received", "quantity"), ("stock_adjusted", "delta")):
@@ -252,7 +257,7 @@ class World:
                 if kind == "stock_adjusted" or self.is_plain_receipt(fact):
                     yield fact["sku"], fact["pool"], fact["bucket"], fact[amount], fact["occurred_ms"]
         for consignment in self.consignments:
-            yield from consignment.movements()
+            yield from consignment.movements
         for fact in self.all("stock_transferred"):
             yield fact["sku"], fact["from_pool"], fact["from_bucket"], -fact["quantity"], fact["occurred_ms"]
             yield fact["sku"], fact["to_pool"], fact["to_bucket"], fact["quantity"], fact["occurred_ms"]
@@ -317,18 +322,17 @@ class World:
                 if here(fact, side):
                     yield f'transferred {fact["event_id"]}', fact["occurred_ms"], sign * fact["quantity"], False
         for each in self.consignments:
-            for *where, units, when in each.movements():
+            for *where, units, when in each.movements:
                 if where == [sku, pool, "sellable"]:
                     yield f"{each.kind} {each.name}", when, units, False
-        for line in self.lines():
-            for drawn, drawn_from, units in self.draws(line):
-                if (drawn, drawn_from) != (sku, pool):
-                    continue
-                for part in self.of_line("line_shipped", line):
-                    yield "shipped", part["occurred_ms"], -part["quantity"] * units, True
-                for part in self.of_line("line_returned", line):
-                    if part["bucket"] == "sellable":
-                        yield f'returned {part["event_id"]}', part["occurred_ms"], part["quantity"] * units, False
+        for line, drawn, drawn_from, units in self.draws_of_lines:
+            if (drawn, drawn_from) != (sku, pool):
+                continue
+            for part in self.of_line("line_shipped", line):
+                yield "shipped", part["occurred_ms"], -part["quantity"] * units, True
+            for part in self.of_line("line_returned", line):
+                if part["bucket"] == "sellable":
+                    yield f'returned {part["event_id"]}', part["occurred_ms"], part["quantity"] * units, False
 
     def provenance(self, sku, pool):
         counts = [(f'counted {count["event_id"]}', count["occurred_ms"], count["quantity"])
@@ -336,8 +340,7 @@ class World:
                   if not self.is_held(count)]
         orders = [("ordered " + "/".join(line), ms(self.report(line)["placed_at"]), units * max(
                        self.ordered(line) - self.cancelled(line), self.units("line_shipped", line)))
-                  for line in self.lines() for drawn, drawn_from, units in self.draws(line)
-                  if (drawn, drawn_from) == (sku, pool)]
+                  for line, drawn, drawn_from, units in self.draws_of_lines if (drawn, drawn_from) == (sku, pool)]
         found = naive_provenance.traced(list(self.sellable_moves(sku, pool)), counts, orders)
         assert found["left"] == self.available(sku, [pool], ["sellable"]), "what is left is what is available"
         return found

@@ -84,7 +84,12 @@ class Consignment:
         where[transit] += self.transit(by)
         return where
 
+    @functools.cached_property
     def movements(self):
+        """[(SKU, pool, bucket, how much, when)]"""
+        return list(self.moves())
+
+    def moves(self):
         before = collections.Counter()
         for time in self.times():
             after = self.standing(time)
@@ -97,6 +102,7 @@ class Consignment:
     def first(self, stages):
         return min((ms(report["version_at"]) for report in self.reports if self.stage(report) in stages), default=0)
 
+    @functools.cached_property
     def closed_at(self):
         """Since when it is not open, without a break up to now."""
         since = 0
@@ -109,7 +115,7 @@ class Consignment:
         report = self.newest(float("inf"))
         began = self.first([RECEIVING])
         return (self.kind == "inbound" and report is not None and report["to_pool"] == pool and
-                self.closed_at() == 0 and 0 < began <= at)
+                self.closed_at == 0 and 0 < began <= at)
 
     def end(self):
         report = self.newest(float("inf"))
@@ -122,7 +128,7 @@ class Consignment:
                 "cancelled": asked - sent, "transit": self.transit(now), "missing": unknown - self.transit(now),
                 "created_ms": ms(report["created_at"]) or min(ms(each["version_at"]) for each in self.reports),
                 "arrived_ms": self.first([ARRIVED, RECEIVING, CLOSED]) if self.kind == "inbound" else 0,
-                "receiving_ms": self.first([RECEIVING]), "closed_ms": self.closed_at()}
+                "receiving_ms": self.first([RECEIVING]), "closed_ms": self.closed_at}
 
 
 def consignments(world):
