@@ -98,11 +98,7 @@ def webhook_failure_recovery(suite):
     suite.script("run", "ingest")
     suite.trace(orders=60, per_second=20, channels=suite.channels, quantity_max=1, listings_max=1, seed=12)
     suite.control("faults", {"channel": "*"})
-    time.sleep(2)
-    for channel in suite.channels:
-        suite.control("enable", {"channel": channel})
-        suite.control("resend", {"channel": channel})
-    suite.settle(150)
+    suite.settle(300, meanwhile=suite.resend)
     key = sorted(suite.shown())[0]
 
     def unauthorized():
@@ -111,12 +107,9 @@ def webhook_failure_recovery(suite):
     before = unauthorized()
     suite.control("faults", {"channel": "*", "corrupt": 1.0})
     suite.sell(*key)
-    until(20, lambda: unauthorized() > before, "the corrupted notification is refused and counted")
+    until(120, lambda: unauthorized() > before, "the corrupted notification is refused and counted")
     suite.control("faults", {"channel": "*"})
-    for channel in suite.channels:
-        suite.control("enable", {"channel": channel})
-        suite.control("resend", {"channel": channel})
-    suite.settle(150)
+    suite.settle(300, meanwhile=suite.resend)
     print("    90 sales, ingest away for 30 of them, 30 % doubled, late or out of order: all effects present once")
 
 
@@ -133,8 +126,8 @@ def bulk(suite):
         after = suite.targets()
         return sum(after[key] == before[key] - 1 for key in before if before[key] > 0) == changed
 
-    until(120, all_moved, "every target follows the new buffer")
-    suite.settle(240)
+    until(600, all_moved, "every target follows the new buffer")
+    suite.settle(900)
     seconds = time.monotonic() - start
     unconfirmed = suite.sql("SELECT count(*) FROM api.targets WHERE NOT at_rest")[0][0]
     expect(unconfirmed == "0", f"{unconfirmed} listings are not confirmed")

@@ -155,9 +155,12 @@ class Suite:
                 return None
             raise
 
-    def state(self):
-        answer = self.control("state")
+    def state(self, query=""):
+        answer = self.control(f"state{query}")
         return answer.get("channels", answer)
+
+    def counters(self, channel):
+        return self.state("?listings=0")[channel]["counters"]
 
     def shown(self):
         """{(channel, listing): quantity} as the marketplaces show it."""
@@ -188,7 +191,7 @@ class Suite:
     def trace(self, **arguments):
         """Runs a random trace to its end."""
         self.control("trace", arguments)
-        until(180, lambda: not self.control("trace")["running"], "the trace ends")
+        until(300, lambda: not self.control("trace")["running"], "the trace ends")
         return self.control("trace")
 
     # ---- the suite
@@ -227,16 +230,28 @@ class Suite:
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                    if line.startswith((name + "{", name + " ")) and all(text in line for text in wanted))
 
-    def settle(self, seconds=180):
+    def resend(self):
+        """An operator tells the marketplaces to notify again of what was not taken. (A poll does the same.)"""
+        for channel in self.channels:
+            if self.counters(channel)["resendable"] > 0:
+                self.control("enable", {"channel": channel})
+                self.control("resend", {"channel": channel})
+
+    def settle(self, seconds=180, meanwhile=lambda: None):
         """At rest: the ledger knows every sale, every target is confirmed, every channel shows its target."""
         initial = self.initial
 
         def ledger_knows():
+            meanwhile()
             sold, available = self.sold(), self.available()
             return all(available.get(sku) == initial[sku] - sold.get(sku, 0) for sku in initial)
 
+        def confirmed():
+            meanwhile()
+            return not self.rows("targets", "--unsettled")
+
         until(seconds, ledger_knows, "the ledger knows every sale")
-        until(seconds, lambda: not self.rows("targets", "--unsettled"), "every target is confirmed")
+        until(seconds, confirmed, "every target is confirmed")
         until(seconds, lambda: self.shown() == self.targets(), "every channel shows its target")
 
     def remember_initial(self):

@@ -61,7 +61,7 @@ class ReceiverHandler(http.server.BaseHTTPRequestHandler):
         channel = self.path.rsplit("/", 1)[-1]
         with self.server.lock:
             self.server.got.append({"channel": channel, "topic": topic, "headers": dict(self.headers),
-                                    "body": body, "at": time.time(), "ping": topic is None})
+                                    "body": body, "at": time.monotonic(), "ping": topic is None})
             status = self.server.status.get(channel, 200)
         self.send_response(status)
         self.send_header("Content-Length", "0")
@@ -86,7 +86,7 @@ class Sandbox:
             json.dump(self.config, file)
         self.process = subprocess.Popen([SANDBOX, "serve", "--config", self.path, "--port-file", port_file],
                                         stderr=subprocess.DEVNULL)
-        wait(lambda: os.path.exists(port_file))
+        wait(lambda: os.path.exists(port_file) and os.path.getsize(port_file) > 0)
         with open(port_file, encoding="ascii") as file:
             self.port = int(file.read())
 
@@ -94,7 +94,7 @@ class Sandbox:
         return next(c for c in self.config["channels"] if c["name"] == name)
 
     def call(self, method, path, body=None, headers=None, raw=False):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"Content-Type": "application/json", **(headers or {})})
         answer = connection.getresponse()
@@ -130,12 +130,12 @@ class Sandbox:
 
     def stop(self):
         self.post("stop")
-        return self.process.wait(10)
+        return self.process.wait(120)
 
 
-def wait(condition, seconds=10):
-    until = time.time() + seconds
-    while time.time() < until:
+def wait(condition, seconds=120):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
         if condition():
             return True
         time.sleep(0.02)
@@ -301,7 +301,7 @@ def test_shopify_throttle(box):
     channel = box.channel(SHOPIFY)
     item = channel["products"][9]["variants"][0]["inventory_item_id"]
     throttled = None
-    for i in range(260):
+    for i in range(2000):  # a busy machine asks slowly, and the bucket refills meanwhile
         status, answer, _ = box.graphql(SET, {"input": set_input([(item, i, None)], channel["location"]), "key": f"t{i}"})
         if "errors" in answer:
             throttled = (status, answer)
@@ -476,7 +476,7 @@ def test_faults(box, receiver):
     box.settle()
     receiver.clear()
     box.sell(SHOPIFY, (variant["id"], 1))
-    time.sleep(0.3)
+    box.settle()
     check("fault drop: nothing arrives", not receiver.of(SHOPIFY))
     box.post("faults", channel="*")
     _, answer = box.post("resend", channel=SHOPIFY)
@@ -514,9 +514,9 @@ def test_faults(box, receiver):
     check("fault accept_without_applying", status == 200 and answer["stock_quantity"] == 11
           and box.state(WOO)["listings"][simple]["quantity"] == 2, answer)
     box.post("faults", channel="*", hang=1, hang_ms=700)
-    begin = time.time()
+    begin = time.monotonic()
     box.woo("GET", f"/products/{simple}")
-    check("fault hang: the answer is late", 0.6 < time.time() - begin < 5, time.time() - begin)
+    check("fault hang: the answer is late", time.monotonic() - begin > 0.6, time.monotonic() - begin)
     status, answer = box.post("faults", channel="*", nonsense=1)
     check("an unknown fault is refused by name", status == 400 and "nonsense" in answer["error"], answer)
     box.post("faults", channel="*")
@@ -541,7 +541,8 @@ def test_retries(box, receiver):
     check("shopify: and goes on delivering", box.state(SHOPIFY)["counters"]["failed"] == 2, box.state(SHOPIFY)["counters"])
 
 
-def test_woo_coalescing_and_disabling(box, receiver):
+def test_woo_coalescing(receiver, folder):
+    box = Sandbox(receiver, folder, woo_main={"queue_ms": 5000})  # in which any machine makes more than one change
     simple, _, _ = woo_listings(box)
     box.settle()
     receiver.clear()
@@ -551,6 +552,11 @@ def test_woo_coalescing_and_disabling(box, receiver):
     bodies = [json.loads(n["body"])["stock_quantity"] for n in receiver.of(WOO, "product.updated")]
     check("woo: changes that come quickly are told once, by the state at delivery",
           0 < len(bodies) < 10 and bodies[-1] == 19, bodies)
+    box.stop()
+
+
+def test_woo_disabling(box, receiver):
+    simple, _, _ = woo_listings(box)
     receiver.status[WOO] = 500
     box.settle()
     receiver.clear()
@@ -610,11 +616,11 @@ def test_log(box):
     oracle = [(o["order"], l["listing"], l["quantity"]) for n in (SHOPIFY, WOO) for o in orders(box, n) for l in o["lines"]]
     check("log: every line sold is in it, once", sorted(sales) == sorted(oracle))
     listing = box.channel(SHOPIFY)["products"][0]["variants"][1]["id"]
+    begin = time.monotonic()
     threading.Timer(0.3, lambda: box.post("edit", channel=SHOPIFY, listing=listing, quantity=3)).start()
-    begin = time.time()
-    answer = box.call("GET", f"/control/log?after={after}&wait_ms=5000")[1]
+    answer = box.call("GET", f"/control/log?after={after}&wait_ms=60000")[1]
     check("log: a reader is woken by the next entry",
-          0.2 < time.time() - begin < 2 and answer["entries"][0]["type"] == "edit", answer)
+          0.3 <= time.monotonic() - begin < 30 and answer["entries"][0]["type"] == "edit", answer)
 
 
 def test_commands(box):
@@ -656,7 +662,7 @@ def test_deleted_subscription(receiver, folder):
 def main():
     receiver = Receiver()
     with tempfile.TemporaryDirectory() as folder:
-        box = Sandbox(receiver, folder, shopify_main={"retry_base_ms": 100}, woo_main={"queue_ms": 60})
+        box = Sandbox(receiver, folder, shopify_main={"retry_base_ms": 1000, "bulk_ms": 3000}, woo_main={"queue_ms": 60})
         try:
             check("healthz", box.call("GET", "/healthz", raw=True)[0] == 200)
             test_woo_pings(receiver)
@@ -671,12 +677,13 @@ def main():
             test_woo_snapshot(box)
             test_faults(box, receiver)
             test_retries(box, receiver)
-            test_woo_coalescing_and_disabling(box, receiver)
+            test_woo_disabling(box, receiver)
             test_trace(box, receiver)
             test_log(box)
             test_commands(box)
             check("POST stop ends it with 0", box.stop() == 0)
             test_deleted_subscription(receiver, folder)
+            test_woo_coalescing(receiver, folder)
         finally:
             if box.process.poll() is None:
                 box.process.kill()
