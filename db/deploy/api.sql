@@ -22,7 +22,8 @@ COMMENT ON VIEW stock IS 'Stock of each SKU in each pool.';
 CREATE VIEW orders AS
 SELECT channel, order_id, line_id, listing, ordered, cancelled, shipped, returned,
        greatest(ordered - cancelled - shipped, 0) AS open, status,
-       CASE WHEN placed_ms > 0 THEN ledger.at_ms(placed_ms) END AS placed_at, waiting
+       CASE WHEN placed_ms > 0 THEN ledger.at_ms(placed_ms) END AS placed_at, waiting, mapping_id,
+       placed_ms
   FROM ledger.order_lines;
 COMMENT ON VIEW orders IS 'Order lines.';
 
@@ -43,7 +44,8 @@ SELECT channel, listing, version, quantity, result, attempt, http_status, error_
        CASE WHEN received_ms > 0 THEN ledger.at_ms(received_ms) END AS received_at,
        CASE WHEN published_ms > 0 THEN ledger.at_ms(published_ms) END AS published_at,
        CASE WHEN confirmed_ms > 0 THEN ledger.at_ms(confirmed_ms) END AS confirmed_at,
-       CASE WHEN confirmed_ms > 0 AND received_ms > 0 THEN confirmed_ms - received_ms END AS latency_ms
+       CASE WHEN confirmed_ms > 0 AND received_ms > 0 THEN confirmed_ms - received_ms END AS latency_ms,
+       ledger.at_ms(coalesce(nullif(confirmed_ms, 0), nullif(published_ms, 0), received_ms)) AS at
   FROM ledger.pushes;
 COMMENT ON VIEW pushes IS 'Every push attempt.';
 
@@ -79,7 +81,7 @@ SELECT p.sku, p.pool, p.bucket, p.quantity,
                         AND m.occurred_ms > coalesce(c.counted_ms, -1)) l ON true;
 COMMENT ON VIEW conservation IS 'Promise P4: quantity = effects = derived, for every position.';
 
-GRANT USAGE ON SCHEMA api TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
-GRANT SELECT ON ALL TABLES IN SCHEMA api TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+GRANT USAGE ON SCHEMA api TO stockbus_audit, stockbus_reconciler;
+GRANT SELECT ON ALL TABLES IN SCHEMA api TO stockbus_audit, stockbus_reconciler;
 
 COMMIT;

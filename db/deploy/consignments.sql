@@ -22,6 +22,7 @@ COMMENT ON COLUMN count_facts.bucket IS 'Bucket.';
 COMMENT ON COLUMN count_facts.counted_ms IS 'When it was counted (ms).';
 COMMENT ON COLUMN count_facts.quantity IS 'Units counted.';
 CREATE INDEX count_facts_position ON count_facts (sku, pool, bucket, counted_ms);
+COMMENT ON INDEX count_facts_position IS 'Count of a position at a time.';
 
 CREATE TABLE consignments (
     kind text NOT NULL CHECK (kind IN ('inbound', 'removal')),
@@ -81,7 +82,9 @@ COMMENT ON COLUMN consignments.closed_ms IS 'Since when nothing is open (ms); 0:
 COMMENT ON COLUMN consignments.waiting IS 'Why its receipts move nothing yet, or empty.';
 COMMENT ON COLUMN consignments.changed_at IS 'Last change.';
 CREATE INDEX consignments_receiving_sku ON consignments (sku) WHERE receiving_ms > 0 AND closed_ms = 0;
+COMMENT ON INDEX consignments_receiving_sku IS 'What is being received of a SKU: it holds counts.';
 CREATE INDEX consignments_receiving_pool ON consignments (to_pool) WHERE receiving_ms > 0 AND closed_ms = 0;
+COMMENT ON INDEX consignments_receiving_pool IS 'What is being received in a pool.';
 
 CREATE TABLE consignment_reports (
     event_id uuid PRIMARY KEY,
@@ -125,6 +128,7 @@ COMMENT ON COLUMN consignment_reports.version_ms IS 'Source version (ms).';
 COMMENT ON COLUMN consignment_reports.created_ms IS 'When it was made, by its source (ms); 0: not said.';
 COMMENT ON COLUMN consignment_reports.expected_ms IS 'When it should arrive, by its source (ms); 0: not said.';
 CREATE INDEX consignment_reports_consignment ON consignment_reports (kind, consignment_id, sku);
+COMMENT ON INDEX consignment_reports_consignment IS 'Reports on a consignment.';
 
 CREATE TABLE consignment_receipts (
     event_id uuid PRIMARY KEY,
@@ -146,6 +150,7 @@ COMMENT ON COLUMN consignment_receipts.bucket IS 'Bucket into which they were re
 COMMENT ON COLUMN consignment_receipts.quantity IS 'Units.';
 COMMENT ON COLUMN consignment_receipts.occurred_ms IS 'When (ms).';
 CREATE INDEX consignment_receipts_consignment ON consignment_receipts (kind, consignment_id, sku);
+COMMENT ON INDEX consignment_receipts_consignment IS 'Receipts of a consignment.';
 
 CREATE TABLE inbound_windows (
     step text NOT NULL CHECK (step IN ('receiving', 'restocking')),
@@ -254,6 +259,8 @@ GRANT SELECT, INSERT ON ledger.count_facts, ledger.consignments, ledger.consignm
 GRANT UPDATE ON ledger.consignments TO stockbus_ledger;
 GRANT SELECT ON ledger.count_facts, ledger.consignments, ledger.consignment_reports,
     ledger.consignment_receipts, ledger.inbound_windows TO stockbus_reconciler;
+GRANT EXECUTE ON FUNCTION ledger.add_business_days(timestamptz, integer)
+    TO stockbus_ledger, stockbus_reconciler, stockbus_audit;
 GRANT SELECT ON inbound, removals, totals TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
 
 COMMIT;

@@ -16,7 +16,7 @@ COMMENT ON FUNCTION at_ms(bigint) IS 'Milliseconds since 1970 UTC as a time, exa
 
 CREATE FUNCTION ms(at timestamptz) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN round(extract(epoch FROM at) * 1000)::bigint;
+    RETURN round(extract(epoch FROM at - timestamptz '1970-01-01 00:00:00+00') * 1000)::bigint;
 COMMENT ON FUNCTION ms(timestamptz) IS 'A time as milliseconds since 1970 UTC, exactly.';
 
 CREATE TABLE timeline (
@@ -104,9 +104,13 @@ COMMENT ON COLUMN events.kafka_offset IS 'Where it stands on the events topic.';
 COMMENT ON COLUMN events.traceparent IS 'W3C trace context.';
 COMMENT ON COLUMN events.generation IS 'Generation of the partition when it was read: offsets of an earlier one are of a topic that is gone.';
 CREATE INDEX events_line ON events (channel, order_id, line_id) WHERE order_id <> '';
+COMMENT ON INDEX events_line IS 'What was said of an order.';
 CREATE INDEX events_notification ON events (notification_id);
+COMMENT ON INDEX events_notification IS 'What one notification said.';
 CREATE INDEX events_parked ON events (reason, applied_at) WHERE status = 'parked';
+COMMENT ON INDEX events_parked IS 'Events that wait, by what they wait for.';
 CREATE INDEX events_sku ON events (sku, occurred_at) WHERE sku <> '';
+COMMENT ON INDEX events_sku IS 'Facts that name a SKU.';
 
 CREATE TABLE conflicts (
     event_id uuid NOT NULL,
@@ -197,8 +201,11 @@ COMMENT ON COLUMN order_lines.changed_at IS 'Last change.';
 -- Without the channel: else it is taken for the key of a line while the table is small. By time, too: what sold lately is
 -- asked every minute.
 CREATE INDEX order_lines_listing ON order_lines (listing, placed_ms);
+COMMENT ON INDEX order_lines_listing IS 'Sales of a listing, by time.';
 CREATE INDEX order_lines_placed ON order_lines (placed_ms);
+COMMENT ON INDEX order_lines_placed IS 'Sales of all listings, by time.';
 CREATE INDEX order_lines_pool ON order_lines (pool) WHERE pool <> '';
+COMMENT ON INDEX order_lines_pool IS 'Lines that another pool ships.';
 
 CREATE TABLE line_parts (
     event_id uuid PRIMARY KEY,
@@ -222,6 +229,7 @@ COMMENT ON COLUMN line_parts.quantity IS 'Units.';
 COMMENT ON COLUMN line_parts.bucket IS 'Where returned units went.';
 COMMENT ON COLUMN line_parts.occurred_ms IS 'When it happened (ms).';
 CREATE INDEX line_parts_line ON line_parts (channel, order_id, line_id);
+COMMENT ON INDEX line_parts_line IS 'Parts of a line.';
 
 CREATE TABLE voided_orders (
     channel text NOT NULL,
@@ -252,7 +260,9 @@ COMMENT ON COLUMN mappings.address IS 'How the channel''s API and snapshots name
 COMMENT ON COLUMN mappings.pool IS 'Pool that its orders draw from.';
 COMMENT ON COLUMN mappings.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX mappings_listing ON mappings (channel, listing, valid_from_ms);
+COMMENT ON INDEX mappings_listing IS 'Mapping of a listing at a time.';
 CREATE INDEX mappings_pool ON mappings (pool);
+COMMENT ON INDEX mappings_pool IS 'Listings that draw from a pool.';
 
 CREATE TABLE mapping_components (
     mapping_id uuid NOT NULL REFERENCES mappings,
@@ -265,6 +275,7 @@ COMMENT ON COLUMN mapping_components.mapping_id IS 'Mapping.';
 COMMENT ON COLUMN mapping_components.sku IS 'SKU.';
 COMMENT ON COLUMN mapping_components.units IS 'Units of the SKU in one unit of the listing.';
 CREATE INDEX mapping_components_sku ON mapping_components (sku);
+COMMENT ON INDEX mapping_components_sku IS 'Listings that sell a SKU.';
 
 CREATE TABLE pools (
     pool_id uuid PRIMARY KEY,
@@ -280,6 +291,7 @@ COMMENT ON COLUMN pools.authority IS 'Who counts: ledger or the channel.';
 COMMENT ON COLUMN pools.title IS 'For people.';
 COMMENT ON COLUMN pools.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX pools_pool ON pools (pool);
+COMMENT ON INDEX pools_pool IS 'A pool by name.';
 
 CREATE TABLE rules (
     rule_id uuid PRIMARY KEY,
@@ -313,6 +325,7 @@ COMMENT ON COLUMN rules.risk_bound_ppm IS 'How likely an oversell by a sale else
 COMMENT ON COLUMN rules.safety_stock IS 'What an emergency shows; no part of a target.';
 COMMENT ON COLUMN rules.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX rules_channel ON rules (channel, listing, sku);
+COMMENT ON INDEX rules_channel IS 'Rules of a channel, a listing or a SKU.';
 
 CREATE TABLE counts (
     sku text NOT NULL,
@@ -358,6 +371,7 @@ COMMENT ON COLUMN batches.head IS 'Last value of the partition''s chain, this ba
 COMMENT ON COLUMN batches.replica IS 'Replica that wrote it.';
 COMMENT ON COLUMN batches.applied_at IS 'When it was written.';
 CREATE UNIQUE INDEX batches_offsets ON batches (partition, generation, first_offset);
+COMMENT ON INDEX batches_offsets IS 'A partition''s batches in order: no two begin at one place.';
 
 CREATE TABLE movements (
     movement_id bigint GENERATED ALWAYS AS IDENTITY,
@@ -398,6 +412,7 @@ COMMENT ON COLUMN movements.ordinal IS 'Number among the movements of that recor
 COMMENT ON COLUMN movements.chain IS 'SHA-256 of the partition''s chain so far and of this row''s canonical bytes (lib/stock/chain.h).';
 COMMENT ON COLUMN movements.filed_ms IS 'When it was written or the fact happened, whichever is later (ms): months are partitions, and none before a time has later facts.';
 CREATE INDEX movements_position ON movements (sku, pool, bucket, occurred_ms);
+COMMENT ON INDEX movements_position IS 'Movements of a position, by the time of the fact.';
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -498,15 +513,22 @@ COMMENT ON COLUMN oversells.available IS 'Available when opened or deepened.';
 COMMENT ON COLUMN oversells.opened_at IS 'When.';
 COMMENT ON COLUMN oversells.closed_at IS 'When available was back at zero or above.';
 CREATE UNIQUE INDEX oversells_open ON oversells (sku, pool) WHERE closed_at IS NULL;
+COMMENT ON INDEX oversells_open IS 'At most one open oversell for a SKU in a pool.';
 
 GRANT USAGE ON SCHEMA ledger TO stockbus_ledger, stockbus_reconciler;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO stockbus_ledger;
-REVOKE ALL ON movements_default FROM stockbus_ledger;
 GRANT USAGE ON SEQUENCE batches_batch_id_seq TO stockbus_ledger;
 GRANT EXECUTE ON FUNCTION prepare_movements(integer) TO stockbus_ledger;
-GRANT UPDATE ON partitions, events, order_lines, voided_orders, counts, positions, oversells
+GRANT UPDATE ON partitions, order_lines, voided_orders, counts, positions, oversells
     TO stockbus_ledger;
+-- What happened stays; only what became of it changes.
+GRANT UPDATE (status, reason) ON events TO stockbus_ledger;
+GRANT EXECUTE ON FUNCTION at_ms(bigint), ms(timestamptz)
+    TO stockbus_ledger, stockbus_reconciler, stockbus_audit;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO stockbus_reconciler;
+-- A timeline is raised by whoever restores; parts of movements are reached through it.
+REVOKE INSERT ON timeline FROM stockbus_ledger;
+REVOKE ALL ON movements_default FROM stockbus_ledger, stockbus_reconciler;
 DO 'BEGIN PERFORM prepare_movements(2); END';
 
 COMMIT;

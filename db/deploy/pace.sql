@@ -22,6 +22,7 @@ COMMENT ON COLUMN tiers.latency_ms IS 'Objective: from a change to the channel''
 COMMENT ON COLUMN tiers.lead_time_days IS 'Lead time for restocking.';
 COMMENT ON COLUMN tiers.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX tiers_tier ON tiers (tier);
+COMMENT ON INDEX tiers_tier IS 'A tier by name.';
 
 CREATE TABLE velocities (
     measurement_id uuid PRIMARY KEY,
@@ -39,6 +40,7 @@ COMMENT ON COLUMN velocities.window_ms IS 'Length of the time (ms).';
 COMMENT ON COLUMN velocities.channels IS 'Channels that sold any.';
 COMMENT ON COLUMN velocities.units IS 'Units that each of them sold, ordered less cancelled.';
 CREATE INDEX velocities_sku ON velocities (sku, as_of_ms, measurement_id);
+COMMENT ON INDEX velocities_sku IS 'The newest velocity of a SKU.';
 
 CREATE TABLE latencies (
     measurement_id uuid PRIMARY KEY,
@@ -54,6 +56,7 @@ COMMENT ON COLUMN latencies.as_of_ms IS 'When it was measured (ms).';
 COMMENT ON COLUMN latencies.latency_ms IS '99th percentile, from a sale elsewhere to the channel''s confirmation (ms).';
 COMMENT ON COLUMN latencies.samples IS 'Confirmations that it was measured from.';
 CREATE INDEX latencies_channel ON latencies (channel, as_of_ms, measurement_id);
+COMMENT ON INDEX latencies_channel IS 'The newest latency of a channel.';
 
 CREATE TABLE promotions (
     promotion_id uuid PRIMARY KEY,
@@ -67,6 +70,7 @@ COMMENT ON COLUMN promotions.sku IS 'SKU.';
 COMMENT ON COLUMN promotions.active IS 'Begins, or ends.';
 COMMENT ON COLUMN promotions.valid_from_ms IS 'In force from then on (ms).';
 CREATE INDEX promotions_sku ON promotions (sku, valid_from_ms, promotion_id);
+COMMENT ON INDEX promotions_sku IS 'Promotions of a SKU.';
 
 CREATE TABLE assessments (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -107,6 +111,6 @@ SELECT promotion_id, sku, active, ledger.at_ms(valid_from_ms) AS valid_from
 COMMENT ON VIEW promotions IS 'SKUs that are promoted, since when.';
 
 GRANT SELECT ON tiers, velocities, latencies, promotions
-    TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+    TO stockbus_audit, stockbus_reconciler;
 
 COMMIT;

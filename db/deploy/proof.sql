@@ -81,6 +81,6 @@ $$;
 
 GRANT SELECT ON proof_batches, proof_movements, proof_partitions, proof_poison, proof_positions,
                 proof_counts, proof_lines, proof_listings, proof_oversells
-    TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+    TO stockbus_audit, stockbus_reconciler;
 
 COMMIT;

@@ -74,6 +74,6 @@ COMMENT ON COLUMN provenance_rows.kind IS 'received, returned, adjusted, transfe
 COMMENT ON COLUMN provenance_rows.id IS 'Event, or shipment or removal order; empty of order lines.';
 COMMENT ON COLUMN provenance_rows.units IS 'Change; of a line what it takes; of a count what was counted.';
 
-GRANT SELECT ON provenance_rows TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+GRANT SELECT ON provenance_rows TO stockbus_audit, stockbus_reconciler;
 
 COMMIT;

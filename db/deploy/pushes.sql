@@ -41,7 +41,9 @@ COMMENT ON COLUMN listings.latency_id IS 'Latency that the price follows from; e
 COMMENT ON COLUMN listings.event_id IS 'Event that changed it last.';
 COMMENT ON COLUMN listings.changed_at IS 'Last change of the target.';
 CREATE INDEX listings_address ON listings (channel, address) WHERE address <> '';
+COMMENT ON INDEX listings_address IS 'A listing by its address.';
 CREATE INDEX listings_sku ON listings (sku);
+COMMENT ON INDEX listings_sku IS 'Listings of a SKU.';
 
 -- What channels confirm and what they say comes from other topics and threads than the targets: in tables of their own it
 -- never conflicts with the batch that moves a target.
@@ -179,7 +181,9 @@ COMMENT ON COLUMN pushes.published_ms IS 'When the request was sent (ms).';
 COMMENT ON COLUMN pushes.confirmed_ms IS 'When the channel confirmed (ms), 0: it did not.';
 COMMENT ON COLUMN pushes.generation IS 'Generation of the partition of the outcomes topic: offsets begin again when it is created anew.';
 CREATE INDEX pushes_listing ON pushes (channel, listing, version);
+COMMENT ON INDEX pushes_listing IS 'Pushes of a target.';
 CREATE INDEX pushes_confirmed ON pushes (confirmed_ms) WHERE result = 'confirmed';
+COMMENT ON INDEX pushes_confirmed IS 'Confirmed pushes, by time.';
 
 GRANT SELECT, INSERT, UPDATE ON listings, confirmations, observations TO stockbus_ledger;
 GRANT SELECT, INSERT ON targets, pushes TO stockbus_ledger;

@@ -24,4 +24,15 @@ COMMENT ON ROLE stockbus_audit IS 'Operators and auditors: reads the views of sc
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
+-- PUBLIC gets nothing, of later objects neither: connecting and calling are granted by name.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO stockbus_ledger, stockbus_reconciler, '
+                   'stockbus_audit', current_database());
+END
+$$;
+ALTER DEFAULT PRIVILEGES FOR ROLE stockbus_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE stockbus_owner REVOKE ALL ON TYPES FROM PUBLIC;
+
 COMMIT;

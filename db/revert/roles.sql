@@ -2,4 +2,16 @@
 -- objects, so they stay.
 
 BEGIN;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE stockbus_owner GRANT USAGE ON TYPES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE stockbus_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+DO $$
+BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM stockbus_ledger, stockbus_reconciler, '
+                   'stockbus_audit', current_database());
+    EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', current_database());
+END
+$$;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+
 COMMIT;

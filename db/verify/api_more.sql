@@ -1,7 +1,7 @@
 -- Verify stockbus:api_more on pg
 
 SELECT event_id, kind FROM api.events WHERE false;
-SELECT sku, balance, order_id FROM api.movements WHERE false;
+SELECT sku, balance, order_id, happened_ms FROM api.movements WHERE false;
 SELECT channel, listing, version, applied_at FROM api.target_history WHERE false;
 SELECT mapping_id, sku, units FROM api.mappings WHERE false;
 SELECT rule_id, floor FROM api.rules WHERE false;

@@ -10,3 +10,7 @@ SELECT 1 / (ledger.add_business_days('2026-11-21 10:00Z', 1) = '2026-11-23 10:00
 SELECT 1 / (ledger.add_business_days('2026-11-20 10:00Z', 14) = '2026-12-10 10:00Z')::int;
 SELECT 1 / (has_table_privilege('stockbus_ledger', 'ledger.consignments', 'UPDATE'))::int;
 SELECT 1 / (has_table_privilege('stockbus_audit', 'api.inbound', 'SELECT'))::int;
+SELECT 'ledger.consignment_reports'::regclass, 'ledger.consignment_receipts'::regclass,
+       'ledger.count_facts_position'::regclass, 'ledger.consignments_receiving_sku'::regclass,
+       'ledger.consignments_receiving_pool'::regclass, 'ledger.consignment_reports_consignment'::regclass,
+       'ledger.consignment_receipts_consignment'::regclass;

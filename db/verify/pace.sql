@@ -8,3 +8,6 @@ SELECT as_of_ms, swept_sku FROM ledger.assessments WHERE false;
 SELECT sku, per_day FROM api.velocities WHERE false;
 SELECT 1 / (NOT has_table_privilege('stockbus_ledger', 'ledger.velocities', 'UPDATE'))::int;
 SELECT 1 / (has_table_privilege('stockbus_audit', 'api.latencies', 'SELECT'))::int;
+SELECT 'ledger.tiers_tier'::regclass, 'ledger.velocities_sku'::regclass, 'ledger.latencies_channel'::regclass,
+       'ledger.promotions_sku'::regclass, 'ledger.latencies'::regclass, 'ledger.promotions'::regclass,
+       'api.tiers'::regclass, 'api.velocities'::regclass, 'api.latencies'::regclass, 'api.promotions'::regclass;

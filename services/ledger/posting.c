@@ -198,6 +198,7 @@ static bool posting_check_suspects(struct posting_batch *batch, struct err *err)
 }
 
 struct observed_row {
+    const char *event_id;
     const char *channel;
     const char *listing;
     const char *address;
@@ -206,8 +207,13 @@ struct observed_row {
 };
 
 #define ROW struct observed_row
-static const struct ledger_rows_column observed_columns[] = {
-    TEXT(channel), TEXT(listing), TEXT(address), INT(quantity), INT(observed_ms), {0}};
+static const struct ledger_rows_column observed_columns[] = {TEXT(event_id),
+                                                             TEXT(channel),
+                                                             TEXT(listing),
+                                                             TEXT(address),
+                                                             INT(quantity),
+                                                             INT(observed_ms),
+                                                             {0}};
 #undef ROW
 
 static bool posting_observations(struct posting_batch *batch, struct err *err)
@@ -221,8 +227,11 @@ static bool posting_observations(struct posting_batch *batch, struct err *err)
         if (batch->postings[i]->known || !batch->postings[i]->is_sound ||
             event->kind != EVENT_OBSERVATION || !event->observation.tracked)
             continue;
-        const struct observed_row row = {event->source.channel, event->observation.listing,
-                                         event->observation.address, event->observation.quantity,
+        const struct observed_row row = {event->id,
+                                         event->source.channel,
+                                         event->observation.listing,
+                                         event->observation.address,
+                                         event->observation.quantity,
                                          event->observation.version_ms > 0
                                              ? event->observation.version_ms
                                              : event->times.occurred_ms};

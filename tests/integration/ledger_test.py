@@ -98,6 +98,10 @@ class Ledger:
     def sound(self):
         broken = self.sql("SELECT * FROM api.conservation WHERE quantity <> effects OR quantity <> derived")
         expect(broken == "", f"conservation is broken: {broken}")
+        for clock in ("stock_as_of", "stock_as_known_at"):
+            differs = self.sql(f"SELECT * FROM ledger.positions p FULL JOIN api.{clock}(now()) s USING (sku, pool, bucket) "
+                               "WHERE coalesce(s.quantity, 0) <> coalesce(p.quantity, 0)")
+            expect(differs == "", f"api.{clock}(now()) differs from the positions: {differs}")
 
 
 def facts_become_positions_and_targets(ledger):

@@ -64,6 +64,17 @@ int stockctl_read_latency(const struct stockctl_options *options, struct err *er
 int stockctl_read_conservation(const struct stockctl_options *options, struct err *err);
 int stockctl_explain(const struct stockctl_options *options, struct err *err);
 
+/* ---- questions of an audit */
+int stockctl_audit_timeline(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_order(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_oversell(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_last_unit(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_why(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_showed(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_mappings(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_drifted(const struct stockctl_options *options, struct err *err);
+int stockctl_audit_unconfirmed(const struct stockctl_options *options, struct err *err);
+
 /* ---- the channels file */
 int stockctl_channel_lint(const struct stockctl_options *options, struct err *err);
 int stockctl_channel_schema(const struct stockctl_options *options, struct err *err);

@@ -1,49 +1,11 @@
-#include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/clock.h"
 #include "sql.h"
 #include "tools/stockctl/command.h"
-#include "tools/stockctl/database.h"
+#include "tools/stockctl/read.h"
 
 enum { JSON_ONLY = true };
-
-/* Takes params, whose last one this adds: one more than the limit, to know whether that is all. */
-static int read_rows(const struct stockctl_options *options, const char *sql,
-                     struct pg_params *params, const struct stockctl_column *columns,
-                     int64_t *ret_rows, struct err *err)
-{
-    SCOPED(pg_params) struct pg_params *own = params;
-    SCOPED(pg_rows) struct pg_rows *rows = NULL;
-    SCOPED(stockctl_output) struct stockctl_output *output = NULL;
-    int64_t limit = options->limit < 0 ? OPTIONS_LIMIT_FALLBACK : options->limit;
-
-    pg_params_int(own, limit + 1);
-    int status = stockctl_database_ask(sql, own, &rows, err);
-    if (status != EXIT_OK)
-        return status;
-    *ret_rows = (int64_t)pg_rows_count(rows);
-    bool more = *ret_rows > limit;
-    output = stockctl_output_new(columns, options->json, limit);
-    stockctl_database_print(rows, (size_t)(more ? limit : *ret_rows), columns, output);
-    stockctl_output_print(output);
-    if (more)
-        fprintf(stderr, "stockctl: the first %" PRId64 " are shown, --limit N shows more\n", limit);
-    return EXIT_OK;
-}
-
-/* A query that found nothing says so, to people and by its exit code. */
-static int read_query(const struct stockctl_options *options, const char *sql,
-                      struct pg_params *params, const struct stockctl_column *columns,
-                      const char *nothing, struct err *err)
-{
-    int64_t rows = 0;
-    int status = read_rows(options, sql, params, columns, &rows, err);
-
-    if (status != EXIT_OK || rows > 0)
-        return status;
-    fprintf(stderr, "stockctl: %s\n", nothing);
-    return EXIT_FINDINGS;
-}
 
 int stockctl_read_stock(const struct stockctl_options *options, struct err *err)
 {
@@ -56,11 +18,16 @@ int stockctl_read_stock(const struct stockctl_options *options, struct err *err)
         {"elsewhere", COLUMN_NUMBER, false},
         {0},
     };
+    const char *sql = sql_stockctl_select_stock;
     struct pg_params *params = pg_params_new();
 
     pg_params_text(params, options->arguments_len > 0 ? options->arguments[0] : NULL);
     pg_params_text(params, options->pool);
-    return read_query(options, sql_stockctl_select_stock, params, columns, "no such stock", err);
+    if (options->at_ms >= 0 || options->known) {
+        pg_params_int(params, options->at_ms < 0 ? clock_now_ms() : options->at_ms);
+        sql = options->known ? sql_stockctl_select_stock_known_at : sql_stockctl_select_stock_as_of;
+    }
+    return stockctl_read_query(options, sql, params, columns, "no such stock", err);
 }
 
 int stockctl_read_inbound(const struct stockctl_options *options, struct err *err)
@@ -94,7 +61,7 @@ int stockctl_read_inbound(const struct stockctl_options *options, struct err *er
     pg_params_text(params, options->pool);
     pg_params_bool(params, options->open);
     pg_params_bool(params, options->late);
-    return read_query(options, sql_stockctl_select_inbound, params, columns,
+    return stockctl_read_query(options, sql_stockctl_select_inbound, params, columns,
                       "no such inbound shipments", err);
 }
 
@@ -129,7 +96,7 @@ int stockctl_read_removals(const struct stockctl_options *options, struct err *e
     pg_params_text(params, options->pool);
     pg_params_bool(params, options->open);
     pg_params_int(params, options->days < 0 ? 0 : options->days);
-    return read_query(options, sql_stockctl_select_removals, params, columns,
+    return stockctl_read_query(options, sql_stockctl_select_removals, params, columns,
                       "no such removal orders", err);
 }
 
@@ -171,7 +138,8 @@ int stockctl_read_orders(const struct stockctl_options *options, struct err *err
     pg_params_text(params, options->channel);
     pg_params_text(params, options->order);
     pg_params_bool(params, options->open);
-    return read_query(options, sql_stockctl_select_orders, params, columns, "no such orders", err);
+    return stockctl_read_query(options, sql_stockctl_select_orders, params, columns,
+                               "no such orders", err);
 }
 
 int stockctl_read_targets(const struct stockctl_options *options, struct err *err)
@@ -200,8 +168,8 @@ int stockctl_read_targets(const struct stockctl_options *options, struct err *er
     pg_params_text(params, options->channel);
     pg_params_text(params, options->sku);
     pg_params_bool(params, options->unsettled);
-    return read_query(options, sql_stockctl_select_targets, params, columns, "no such targets",
-                      err);
+    return stockctl_read_query(options, sql_stockctl_select_targets, params, columns,
+                               "no such targets", err);
 }
 
 int stockctl_read_pushes(const struct stockctl_options *options, struct err *err)
@@ -229,7 +197,8 @@ int stockctl_read_pushes(const struct stockctl_options *options, struct err *err
     pg_params_text(params, options->channel);
     pg_params_text(params, options->listing);
     pg_params_text(params, options->result);
-    return read_query(options, sql_stockctl_select_pushes, params, columns, "no such pushes", err);
+    return stockctl_read_query(options, sql_stockctl_select_pushes, params, columns,
+                               "no such pushes", err);
 }
 
 int stockctl_read_parked(const struct stockctl_options *options, struct err *err)
@@ -250,8 +219,8 @@ int stockctl_read_parked(const struct stockctl_options *options, struct err *err
         {0},
     };
 
-    return read_query(options, sql_stockctl_select_parked, pg_params_new(), columns,
-                      "nothing is parked", err);
+    return stockctl_read_query(options, sql_stockctl_select_parked, pg_params_new(), columns,
+                               "nothing is parked", err);
 }
 
 int stockctl_read_oversells(const struct stockctl_options *options, struct err *err)
@@ -270,7 +239,8 @@ int stockctl_read_oversells(const struct stockctl_options *options, struct err *
     struct pg_params *params = pg_params_new();
 
     pg_params_bool(params, options->open);
-    return read_query(options, sql_stockctl_select_oversells, params, columns, "no oversells", err);
+    return stockctl_read_query(options, sql_stockctl_select_oversells, params, columns,
+                               "no oversells", err);
 }
 
 int stockctl_read_findings(const struct stockctl_options *options, struct err *err)
@@ -292,7 +262,8 @@ int stockctl_read_findings(const struct stockctl_options *options, struct err *e
     struct pg_params *params = pg_params_new();
 
     pg_params_text(params, options->channel);
-    return read_query(options, sql_stockctl_select_findings, params, columns, "no findings", err);
+    return stockctl_read_query(options, sql_stockctl_select_findings, params, columns,
+                               "no findings", err);
 }
 
 int stockctl_read_movements(const struct stockctl_options *options, struct err *err)
@@ -321,7 +292,8 @@ int stockctl_read_movements(const struct stockctl_options *options, struct err *
 
     pg_params_text(params, options->arguments[0]);
     pg_params_text(params, options->pool);
-    return read_query(options, sql_stockctl_select_movements, params, columns, "no movements", err);
+    return stockctl_read_query(options, sql_stockctl_select_movements, params, columns,
+                               "no movements", err);
 }
 
 int stockctl_read_latency(const struct stockctl_options *options, struct err *err)
@@ -338,8 +310,8 @@ int stockctl_read_latency(const struct stockctl_options *options, struct err *er
     struct pg_params *params = pg_params_new();
 
     pg_params_text(params, options->channel);
-    return read_query(options, sql_stockctl_select_latency, params, columns,
-                      "no push was confirmed", err);
+    return stockctl_read_query(options, sql_stockctl_select_latency, params, columns,
+                               "no push was confirmed", err);
 }
 
 /* Here a row is what must not be. */
@@ -355,8 +327,8 @@ int stockctl_read_conservation(const struct stockctl_options *options, struct er
         {0},
     };
     int64_t rows = 0;
-    int status = read_rows(options, sql_stockctl_select_conservation, pg_params_new(), columns,
-                           &rows, err);
+    int status = stockctl_read_rows(options, sql_stockctl_select_conservation, pg_params_new(),
+                                    columns, &rows, err);
 
     if (status != EXIT_OK)
         return status;

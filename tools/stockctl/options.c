@@ -66,6 +66,8 @@ static const struct definition definitions[OPTION_COUNT] = {
     [OPTION_ID] = {"id", KIND_TEXT, AT(id), "ID",
                    "fact id: saying it again with the same --at changes nothing"},
     [OPTION_JSON] = {"json", KIND_FLAG, AT(json), NULL, "JSON lines"},
+    [OPTION_KNOWN] = {"known", KIND_FLAG, AT(known), NULL,
+                      "what the ledger knew then, not what was told later"},
     [OPTION_LATE] = {"late", KIND_FLAG, AT(late), NULL, "only late ones"},
     [OPTION_LATENCY] = {"latency", KIND_NUMBER, AT(latency_ms), "MS",
                         "objective, from a change to the channel's confirmation", 0, 86400000},
@@ -77,6 +79,8 @@ static const struct definition definitions[OPTION_COUNT] = {
     [OPTION_LOST] = {"lost", KIND_NUMBER, AT(lost), "N", "units known to be lost so far", 0,
                      UNITS_MAX},
     [OPTION_NOTE] = {"note", KIND_TEXT, AT(note), "T", "for people"},
+    [OPTION_OLDER] = {"older", KIND_NUMBER, AT(older_s), "S", "only what is older than S seconds",
+                      0, OPTIONS_OLDER_MAX},
     [OPTION_OPEN] = {"open", KIND_FLAG, AT(open), NULL, "only open ones"},
     [OPTION_ORDER] = {"order", KIND_TEXT, AT(order), "O", "order"},
     [OPTION_PARTITION] = {"partition", KIND_NUMBER, AT(partition), "P",
@@ -111,6 +115,8 @@ static const struct definition definitions[OPTION_COUNT] = {
     [OPTION_STATUS] = {"status", KIND_TEXT, AT(status), "S", "how far it is"},
     [OPTION_TIER] = {"tier", KIND_TEXT, AT(tier), "T", "SKUs of a velocity tier, T1 to T4"},
     [OPTION_TITLE] = {"title", KIND_TEXT, AT(title), "T", "name for people"},
+    [OPTION_TO] = {"to", KIND_TIME, AT(to_ms), "TIME",
+                   "records until then, RFC 3339; default now"},
     [OPTION_TO_BUCKET] = {"to-bucket", KIND_TEXT, AT(to_bucket), "B",
                           "bucket that it goes to; default sellable"},
     [OPTION_TO_POOL] = {"to-pool", KIND_TEXT, AT(to_pool), "P", "pool that the units go to"},
@@ -233,9 +239,10 @@ bool stockctl_options_parse(int argc, char *const *argv, uint64_t allowed,
                                        .cancelled = -1, .cap = -1, .damaged = -1, .days = -1,
                                        .disposed = -1, .expected_ms = -1, .floor = -1,
                                        .from_ms = -1, .latency_ms = -1, .lead_days = -1,
-                                       .limit = -1, .lost = -1, .partition = -1, .per_day = -1,
-                                       .percent = -1, .received = -1, .risk_bound = -1,
-                                       .safety_stock = -1, .shipped = -1};
+                                       .limit = -1, .lost = -1, .older_s = -1, .partition = -1,
+                                       .per_day = -1, .percent = -1, .received = -1,
+                                       .risk_bound = -1, .safety_stock = -1, .shipped = -1,
+                                       .to_ms = -1};
     bool ended = false;
 
     for (int i = 0; i < argc; i++) {

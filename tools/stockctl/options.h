@@ -16,6 +16,7 @@ enum {
     OPTIONS_TEXTS_MAX = 64, /* of one option that may be repeated */
     OPTIONS_LIMIT_FALLBACK = 1000,
     OPTIONS_LIMIT_MAX = 1000000,
+    OPTIONS_OLDER_MAX = 10 * 366 * 86400, /* seconds */
 };
 
 enum option {
@@ -43,6 +44,7 @@ enum option {
     OPTION_HELP,
     OPTION_ID,
     OPTION_JSON,
+    OPTION_KNOWN,
     OPTION_LATE,
     OPTION_LATENCY,
     OPTION_LEAD_DAYS,
@@ -50,6 +52,7 @@ enum option {
     OPTION_LISTING,
     OPTION_LOST,
     OPTION_NOTE,
+    OPTION_OLDER,
     OPTION_OPEN,
     OPTION_ORDER,
     OPTION_PARTITION,
@@ -71,6 +74,7 @@ enum option {
     OPTION_STATUS,
     OPTION_TIER,
     OPTION_TITLE,
+    OPTION_TO,
     OPTION_TO_BUCKET,
     OPTION_TO_POOL,
     OPTION_UNSETTLED,
@@ -130,6 +134,7 @@ struct stockctl_options {
     int64_t lead_days;
     int64_t limit;
     int64_t lost;
+    int64_t older_s;
     int64_t partition;
     int64_t per_day;
     int64_t percent;
@@ -137,9 +142,11 @@ struct stockctl_options {
     int64_t risk_bound;
     int64_t safety_stock;
     int64_t shipped;
+    int64_t to_ms;
     bool dry_run;
     bool help;
     bool json;
+    bool known;
     bool late;
     bool open;
     bool retire;

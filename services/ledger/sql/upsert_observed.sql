@@ -1,15 +1,15 @@
--- $1 channels, $2 listings, $3 addresses, $4 quantities, $5 times (ms): the newest word wins.
+-- $1 events, $2 channels, $3 listings, $4 addresses, $5 quantities, $6 times (ms): the newest word wins, all are kept.
 -- Observations name the listing or its address; each way goes by its own index.
 WITH said AS (
     SELECT *
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])
-           AS k (channel, listing, address, quantity, observed_ms)
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
+           AS k (event_id, channel, listing, address, quantity, observed_ms)
 ), found AS (
-    SELECT channel, listing, quantity, observed_ms
+    SELECT event_id, channel, listing, quantity, observed_ms
       FROM said
      WHERE listing <> ''
      UNION ALL
-    SELECT l.channel, l.listing, k.quantity, k.observed_ms
+    SELECT k.event_id, l.channel, l.listing, k.quantity, k.observed_ms
       FROM said k
      CROSS JOIN LATERAL (SELECT channel, listing
                            FROM listings
@@ -18,6 +18,11 @@ WITH said AS (
                             AND address <> ''
                          OFFSET 0) l
      WHERE k.listing = ''
+), kept AS (
+    INSERT INTO observation_history (event_id, channel, listing, quantity, observed_ms)
+    SELECT event_id, channel, listing, quantity, observed_ms
+      FROM found
+        ON CONFLICT (event_id) DO NOTHING
 )
 INSERT INTO observations AS o (channel, listing, quantity, observed_at)
 SELECT DISTINCT ON (channel, listing)

@@ -7,6 +7,5 @@ SELECT channel, listing, version, quantity, result, attempt, http_status, error_
  WHERE ($1::text IS NULL OR channel = $1)
    AND ($2::text IS NULL OR listing = $2)
    AND ($3::text IS NULL OR result = $3)
- ORDER BY coalesce(confirmed_at, published_at, received_at) DESC NULLS LAST, channel, listing,
-          version DESC, attempt DESC
+ ORDER BY at DESC, channel, listing, version DESC, attempt DESC
  LIMIT $4::bigint
