@@ -74,7 +74,8 @@ CREATE TABLE events (
     occurred_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    status text NOT NULL DEFAULT 'applied' CHECK (status IN ('applied', 'noted', 'parked')),
+    status text NOT NULL DEFAULT 'applied'
+        CHECK (status IN ('applied', 'noted', 'parked', 'dropped')),
     reason text NOT NULL DEFAULT '',
     partition integer NOT NULL,
     kafka_offset bigint NOT NULL,
@@ -97,7 +98,7 @@ COMMENT ON COLUMN events.line_id IS 'Order line that it names, if any.';
 COMMENT ON COLUMN events.occurred_at IS 'When it happened, by its source.';
 COMMENT ON COLUMN events.received_at IS 'When ingest had it.';
 COMMENT ON COLUMN events.applied_at IS 'When the ledger took it.';
-COMMENT ON COLUMN events.status IS 'applied; noted: moves nothing; parked: waits for what reason says.';
+COMMENT ON COLUMN events.status IS 'applied; noted: moves nothing; parked: waits for what reason says; dropped: an operator said so.';
 COMMENT ON COLUMN events.reason IS 'Why it is parked.';
 COMMENT ON COLUMN events.partition IS 'Where it stands on the events topic, raw notification included.';
 COMMENT ON COLUMN events.kafka_offset IS 'Where it stands on the events topic.';
@@ -155,6 +156,23 @@ COMMENT ON TABLE parked_bodies IS 'Events that wait, or waited, for an operator:
 COMMENT ON COLUMN parked_bodies.event_id IS 'The event.';
 COMMENT ON COLUMN parked_bodies.detail IS 'What is wrong with it, in words.';
 COMMENT ON COLUMN parked_bodies.body IS 'The event as on the topic, without the raw notification, which stays there.';
+
+CREATE TABLE decisions (
+    decision_id uuid PRIMARY KEY REFERENCES events,
+    event_id uuid NOT NULL,
+    number bigint NOT NULL CHECK (number > 0),
+    decision text NOT NULL CHECK (decision IN ('drop', 'release', 'fix')),
+    note text NOT NULL,
+    body bytea NOT NULL,
+    UNIQUE (event_id, number)
+);
+COMMENT ON TABLE decisions IS 'What operators decided about events. What came of a decision is the status of its own event.';
+COMMENT ON COLUMN decisions.decision_id IS 'Event of the decision; it says who and when.';
+COMMENT ON COLUMN decisions.event_id IS 'Event that it is about; it may come later.';
+COMMENT ON COLUMN decisions.number IS '1 for the first decision about the event, 2 for the second, ...';
+COMMENT ON COLUMN decisions.decision IS 'drop: counts for nothing; release: counts as it is; fix: counts with changes.';
+COMMENT ON COLUMN decisions.note IS 'Why.';
+COMMENT ON COLUMN decisions.body IS 'The decision as on the topic, changes included.';
 
 CREATE TABLE order_lines (
     channel text NOT NULL,
@@ -216,7 +234,8 @@ CREATE TABLE line_parts (
     part_id text NOT NULL,
     quantity bigint NOT NULL CHECK (quantity > 0),
     bucket text NOT NULL,
-    occurred_ms bigint NOT NULL
+    occurred_ms bigint NOT NULL,
+    is_dropped boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE line_parts IS 'Cancelled, shipped and returned units of a line: sets keyed by their own ids.';
 COMMENT ON COLUMN line_parts.event_id IS 'Event of the part.';
@@ -228,6 +247,7 @@ COMMENT ON COLUMN line_parts.part_id IS 'The channel''s id of shipment or refund
 COMMENT ON COLUMN line_parts.quantity IS 'Units.';
 COMMENT ON COLUMN line_parts.bucket IS 'Where returned units went.';
 COMMENT ON COLUMN line_parts.occurred_ms IS 'When it happened (ms).';
+COMMENT ON COLUMN line_parts.is_dropped IS 'An operator decided that it counts for nothing.';
 CREATE INDEX line_parts_line ON line_parts (channel, order_id, line_id);
 COMMENT ON INDEX line_parts_line IS 'Parts of a line.';
 
@@ -403,8 +423,8 @@ COMMENT ON COLUMN movements.delta IS 'Units by which the fact changes the bucket
 COMMENT ON COLUMN movements.effect IS 'What it did to the position: 0 when a later count replaced it.';
 COMMENT ON COLUMN movements.balance IS 'Position after it.';
 COMMENT ON COLUMN movements.occurred_ms IS 'When the fact happened (ms).';
-COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped, sent, removed, disposed, lost.';
-COMMENT ON COLUMN movements.applied_at IS 'When it was written.';
+COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped, decided, sent, removed, disposed, lost.';
+COMMENT ON COLUMN movements.applied_at IS 'When it was written; months are partitions.';
 COMMENT ON COLUMN movements.batch_id IS 'Transaction that wrote it: a row of batches.';
 COMMENT ON COLUMN movements.topic_partition IS 'Partition of the record whose application made it; with an event that frees a waiting line, that event''s.';
 COMMENT ON COLUMN movements.topic_offset IS 'Offset of that record, in the generation that the batch names.';
@@ -519,7 +539,7 @@ GRANT USAGE ON SCHEMA ledger TO stockbus_ledger, stockbus_reconciler;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO stockbus_ledger;
 GRANT USAGE ON SEQUENCE batches_batch_id_seq TO stockbus_ledger;
 GRANT EXECUTE ON FUNCTION prepare_movements(integer) TO stockbus_ledger;
-GRANT UPDATE ON partitions, order_lines, voided_orders, counts, positions, oversells
+GRANT UPDATE ON partitions, order_lines, line_parts, voided_orders, counts, positions, oversells
     TO stockbus_ledger;
 -- What happened stays; only what became of it changes.
 GRANT UPDATE (status, reason) ON events TO stockbus_ledger;

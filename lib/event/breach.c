@@ -162,6 +162,25 @@ static bool check_velocity(const struct event_velocity *velocity, struct event_b
     return true;
 }
 
+static bool check_decided(const struct event *event, struct event_breach *ret_breach,
+                          struct err *err)
+{
+    bool is_fix = event->decided.decision == EVENT_FIX;
+
+    if (!event_id_is_valid(event->decided.event_id))
+        err_set(err, ERR_REJECT, "event_id is '%.36s', want a uuid", event->decided.event_id);
+    else if (is_fix && event->decided.changes_len == 0)
+        err_set(err, ERR_REJECT, "changes is missing: say what is right");
+    else if (!is_fix && event->decided.changes_len > 0)
+        err_set(err, ERR_REJECT, "changes are given, but only a fix has any");
+    else if (strcmp(event->source.channel, "admin") != 0)
+        err_set(err, ERR_REJECT, "channel is '%.64s', but only admin decides",
+                event->source.channel);
+    else
+        return true;
+    return breaks(ret_breach, EVENT_BAD_DECISION);
+}
+
 static bool check_fact(const struct event *event, struct event_breach *ret_breach, struct err *err)
 {
     switch (event->kind) {
@@ -187,6 +206,8 @@ static bool check_fact(const struct event *event, struct event_breach *ret_breac
         return check_observation(&event->observation, ret_breach, err);
     case EVENT_VELOCITY_MEASURED:
         return check_velocity(&event->velocity, ret_breach, err);
+    case EVENT_DECIDED:
+        return check_decided(event, ret_breach, err);
     case EVENT_NONE:
     case EVENT_ORDER_VOIDED:
     case EVENT_STOCK_COUNTED:
@@ -278,6 +299,7 @@ static const struct {
     const char *reason;
     const char *meaning;
 } meanings[] = {
+    {EVENT_BAD_DECISION, "a decision that can't be one: drop it and decide again"},
     {EVENT_BAD_NAME, "a channel or pool has a name that no channel or pool can have"},
     {EVENT_BAD_SCOPE, "a rule names a scope that there is not"},
     {EVENT_COUNT_IN_FUTURE, "it says that stock was counted later than we heard of it"},

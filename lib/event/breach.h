@@ -11,6 +11,7 @@
 #include "lib/base/err.h"
 #include "lib/event/event.h"
 
+#define EVENT_BAD_DECISION      "bad-decision"
 #define EVENT_BAD_NAME          "bad-name"
 #define EVENT_BAD_SCOPE         "bad-scope"
 #define EVENT_COUNT_IN_FUTURE   "count-in-future"

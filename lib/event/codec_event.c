@@ -9,10 +9,8 @@
 
 /* Facts have the same order in enum event_kind and in the message. */
 enum { TAG_OF_KIND = STOCKBUS__V1__EVENT__FACT_ORDER_LINE - EVENT_ORDER_LINE };
-static_assert(EVENT_REMOVAL_REPORTED + TAG_OF_KIND ==
-                  STOCKBUS__V1__EVENT__FACT_REMOVAL_REPORTED,
-              "order");
-static_assert(EVENT_REMOVAL_REPORTED + 1 == EVENT_KIND_COUNT, "the last fact is the one compared");
+static_assert(EVENT_DECIDED + TAG_OF_KIND == STOCKBUS__V1__EVENT__FACT_DECIDED, "order");
+static_assert(EVENT_DECIDED + 1 == EVENT_KIND_COUNT, "the last fact is the one compared");
 
 static const ProtobufCFieldDescriptor *fact_field(enum event_kind kind)
 {

@@ -31,6 +31,11 @@ bool event_kind_parse(const char *name, enum event_kind *ret_kind)
     return false;
 }
 
+const char *event_decision_name(enum event_decision decision)
+{
+    return record_decision_names[decision <= EVENT_FIX ? decision : EVENT_DECISION_NONE];
+}
+
 const char *event_via_name(enum event_captured_via via)
 {
     return record_via_names[via <= EVENT_VIA_SNAPSHOT ? via : EVENT_VIA_NONE];
@@ -48,7 +53,7 @@ void event_init(struct event *ret_event, enum event_kind kind)
 /* ---- checking ---- */
 
 /* Lower case, as event_identify() writes it: the id is compared as text. */
-static bool is_uuid(const char id[EVENT_ID_LEN + 1])
+bool event_id_is_valid(const char *id)
 {
     static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 
@@ -73,7 +78,7 @@ static bool check_envelope(const struct event *event, struct err *err)
     };
     static const struct record envelope = {"event", sizeof(*event), fields, ARRAY_LEN(fields)};
 
-    if (!is_uuid(event->id))
+    if (!event_id_is_valid(event->id))
         return err_set(err, ERR_REJECT, "event_id is '%.36s', want a uuid", event->id);
     return record_check(&envelope, event, err);
 }

@@ -20,6 +20,8 @@ enum {
     EVENT_COMPONENTS_MAX = 64,
     EVENT_NAMES_MAX = 32, /* pools and buckets of a rule */
     EVENT_CHANNELS_MAX = 64,
+    EVENT_CHANGES_MAX = 32,
+    EVENT_DECISIONS_MAX = 1000, /* about one event */
     EVENT_RISK_BOUND_MAX = 100000, /* ppm: a tenth; below a half lib/stock/risk.c needs it */
 };
 
@@ -44,6 +46,7 @@ enum event_kind {
     EVENT_PROMOTION_CHANGED,
     EVENT_INBOUND_REPORTED,
     EVENT_REMOVAL_REPORTED,
+    EVENT_DECIDED,
     EVENT_KIND_COUNT,
 };
 
@@ -220,6 +223,23 @@ struct event_latency {
     int64_t samples;
 };
 
+enum event_decision { EVENT_DECISION_NONE, EVENT_DROP, EVENT_RELEASE, EVENT_FIX };
+
+struct event_change {
+    const char *field; /* of the fact, as in the proto message; or "occurred_at" */
+    const char *value; /* as text */
+};
+
+/* What an operator decided about another event: lib/stock/decision.h says what comes of it. */
+struct event_decided {
+    const char *event_id;
+    int64_t number; /* 1 for the first decision about the event, then 2, 3, ... without a gap */
+    enum event_decision decision;
+    const struct event_change *changes; /* of a fix */
+    size_t changes_len;
+    const char *note; /* why */
+};
+
 /* While on, the SKU is in the fastest tier. */
 struct event_promotion {
     const char *fact_id;
@@ -284,6 +304,7 @@ struct event {
         struct event_promotion promotion;
         struct event_inbound inbound;
         struct event_removal removal;
+        struct event_decided decided;
     };
 };
 
@@ -302,6 +323,8 @@ struct event *event_list_add(struct event_list *list, struct arena *arena, enum 
 /* "order_line", ... stable: in JSON, SQL, metrics. */
 const char *event_kind_name(enum event_kind kind);
 bool event_kind_parse(const char *name, enum event_kind *ret_kind);
+/* "drop", "release", "fix". */
+const char *event_decision_name(enum event_decision decision);
 const char *event_via_name(enum event_captured_via via);
 
 /*
@@ -311,6 +334,9 @@ const char *event_via_name(enum event_captured_via via);
  * facts.
  */
 void event_identify(struct event *event);
+
+/* A UUID in lower-case text. */
+bool event_id_is_valid(const char *id);
 
 enum { EVENT_HASH_LEN = 32 };
 /* SHA-256 of the fact (kind, channel, every field of the union, occurred time; no notification, no

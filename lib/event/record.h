@@ -101,5 +101,6 @@ extern const struct record record_outcome;
 extern const struct record record_catalog_entry;
 extern const struct record record_rejected;
 
+extern const char *const record_decision_names[EVENT_FIX + 1];
 extern const char *const record_via_names[EVENT_VIA_SNAPSHOT + 1];
 extern const char *const record_result_names[OUTCOME_RESULT_COUNT];

@@ -282,6 +282,28 @@ static const struct record_field removal_fields[] = {
     {.name = "created_ms", RECORD_TIME, offsetof(struct event_removal, created_ms), ID},
 };
 
+static const struct record_field change_fields[] = {
+    {.name = "field", RECORD_TEXT, offsetof(struct event_change, field), NEEDED},
+    {.name = "value", RECORD_TEXT, offsetof(struct event_change, value)},
+};
+static const struct record change = {
+    "change", sizeof(struct event_change), change_fields, ARRAY_LEN(change_fields)};
+
+const char *const record_decision_names[] = {"none", "drop", "release", "fix"};
+
+/* The number is part of the key: of two who decide at the same time about the same event, one is
+   heard. */
+static const struct record_field decided_fields[] = {
+    {.name = "event_id", RECORD_TEXT, offsetof(struct event_decided, event_id), NEEDED | ID},
+    {.name = "number", RECORD_INT64, offsetof(struct event_decided, number),
+     NEEDED | ID, 1, EVENT_DECISIONS_MAX},
+    {.name = "decision", RECORD_ENUM, offsetof(struct event_decided, decision), NEEDED,
+     .max = EVENT_FIX, .names = record_decision_names},
+    {.name = "changes", RECORD_LIST, offsetof(struct event_decided, changes), 0, 0,
+     EVENT_CHANGES_MAX, offsetof(struct event_decided, changes_len), &change},
+    {.name = "note", RECORD_TEXT, offsetof(struct event_decided, note), NEEDED},
+};
+
 const struct record record_facts[EVENT_KIND_COUNT] = {
     [EVENT_NONE] = {"none", 0, NULL, 0},
     [EVENT_ORDER_LINE] = {"order_line", sizeof(struct event_order_line), order_line_fields,
@@ -322,6 +344,8 @@ const struct record record_facts[EVENT_KIND_COUNT] = {
                                 ARRAY_LEN(inbound_fields)},
     [EVENT_REMOVAL_REPORTED] = {"removal_reported", sizeof(struct event_removal), removal_fields,
                                 ARRAY_LEN(removal_fields)},
+    [EVENT_DECIDED] = {"decided", sizeof(struct event_decided), decided_fields,
+                       ARRAY_LEN(decided_fields)},
 };
 
 /* ---- targets and outcomes ---- */

@@ -113,6 +113,8 @@ char *topic_event_key(struct arena *arena, const struct event *event, const char
         return observation_key(arena, event, catalog_sku);
     case EVENT_VELOCITY_MEASURED:
         return arena_strdup(arena, event->velocity.sku);
+    case EVENT_DECIDED:
+        return arena_strdup(arena, event->decided.event_id);
     case EVENT_PROMOTION_CHANGED:
         return arena_strdup(arena, event->promotion.sku);
     case EVENT_TIER_DEFINED:

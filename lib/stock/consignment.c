@@ -689,6 +689,6 @@ void stock_consignment_settle(struct stock *stock)
         if (!consignment->has_waited || *consignment->row.waiting != '\0')
             continue;
         for (size_t k = 0; k < consignment->facts.receipts_len; k++)
-            stock_status_add(stock, consignment->facts.receipts[k]->event_id, "");
+            stock_status_add(stock, consignment->facts.receipts[k]->event_id, STOCK_APPLIED, "");
     }
 }

@@ -235,6 +235,7 @@ void stock_count_settle(struct stock *stock)
         bool is_held = count_is_held(stock, fact->position, &fact->row);
 
         if (is_held != fact->was_held)
-            stock_status_add(stock, fact->row.event_id, is_held ? STOCK_RECEIVING : "");
+            stock_status_add(stock, fact->row.event_id, is_held ? STOCK_PARKED : STOCK_APPLIED,
+                             is_held ? STOCK_RECEIVING : "");
     }
 }

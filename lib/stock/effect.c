@@ -84,18 +84,29 @@ static const char *effect_open_reason(const struct stock *stock, bool was_applie
     return stock->kind == EVENT_LINE_SHIPPED ? "shipped" : "cancelled";
 }
 
-/* False for parts that move nothing. */
-static bool effect_part_holding(const struct stock_part *part, struct holding *ret_holding)
+/* What the line had or has of its part number i. */
+static int64_t effect_part_quantity(const struct stock_line *row, size_t i)
 {
+    if (i >= row->parts_len || row->parts[i].is_dropped)
+        return 0;
+    return row->parts[i].kind == EVENT_LINE_SHIPPED ? -row->parts[i].quantity
+                                                    : row->parts[i].quantity;
+}
+
+/* False for parts that move nothing. */
+static bool effect_part_holding(const struct stock_line *before, const struct stock_line *after,
+                                size_t i, struct holding *ret_holding)
+{
+    const struct stock_part *part = &after->parts[i];
+
     if (part->kind == EVENT_LINE_CANCELLED)
         return false;
     bool is_shipped = part->kind == EVENT_LINE_SHIPPED;
-    int64_t quantity = is_shipped ? -part->quantity : part->quantity;
 
     *ret_holding = (struct holding){
         .bucket = is_shipped ? STOCK_SELLABLE : part->bucket,
-        .before = quantity,
-        .after = quantity,
+        .before = effect_part_quantity(before, i),
+        .after = effect_part_quantity(after, i),
         .occurred_ms = part->occurred_ms,
         .reason = is_shipped ? "shipped" : "returned",
     };
@@ -106,7 +117,7 @@ void stock_effect_plan(struct stock *stock, const struct line_state *before,
                        const struct line_state *after)
 {
     bool is_same = before->effective == after->effective;
-    bool is_remapped = !is_same && before->effective != NULL;
+    const char *override = NULL;
     struct holding holding = {
         .bucket = STOCK_COMMITTED,
         .before = effect_committed(&before->row),
@@ -116,16 +127,20 @@ void stock_effect_plan(struct stock *stock, const struct line_state *before,
     struct blend blend;
 
     blend_make(&blend, before->effective, after->effective);
-    holding.reason = is_remapped ? "remapped" : effect_open_reason(stock, is_same, &holding);
+    if (stock->kind == EVENT_DECIDED)
+        override = "decided";
+    else if (!is_same && before->effective != NULL)
+        override = "remapped";
+    holding.reason = override != NULL ? override : effect_open_reason(stock, is_same, &holding);
     effect_plan_holding(stock, &blend, &holding, &before->row);
-    /* Under the same mapping the parts that were there keep the effects that they have. */
-    for (size_t i = is_same ? before->row.parts_len : 0; i < after->row.parts_len; i++) {
-        if (!effect_part_holding(&after->row.parts[i], &holding))
+    /* Under the same mapping the parts that were there keep the effects that they have, unless one
+       was dropped or released: then the parts are a copy. */
+    bool is_kept = is_same && before->row.parts == after->row.parts;
+    for (size_t i = is_kept ? before->row.parts_len : 0; i < after->row.parts_len; i++) {
+        if (!effect_part_holding(&before->row, &after->row, i, &holding))
             continue;
-        if (i >= before->row.parts_len)
-            holding.before = 0;
-        if (is_remapped)
-            holding.reason = "remapped";
+        if (override != NULL)
+            holding.reason = override;
         effect_plan_holding(stock, &blend, &holding, &before->row);
     }
 }

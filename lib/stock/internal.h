@@ -7,6 +7,7 @@
 #pragma once
 
 #include "lib/event/breach.h"
+#include "lib/stock/decision.h"
 #include "lib/stock/measure.h"
 #include "lib/stock/stock.h"
 
@@ -18,6 +19,7 @@
 #define STOCK_NO_MAPPING   "no-mapping"
 #define STOCK_RETIRED      "retired"
 #define STOCK_RECEIVING    "receiving"
+#define STOCK_WAS_DROPPED  "dropped"
 
 /* ---- table.c: text tuples to pointers. Not lib/base/map, which must be freed and joins keys ----
  */
@@ -56,6 +58,7 @@ struct stock_list {
 struct cause {
     size_t seq;
     const char *event_id;
+    const char *record_id; /* the event in hand: it, or a decision about it */
     const char *channel;
     const char *order_id;
 };
@@ -147,6 +150,7 @@ struct measure {
 struct line_state {
     struct stock_line row;
     int64_t cancelled_parts;         /* sum of LINE_CANCELLED */
+    bool is_dropped;                 /* its newest report */
     struct listing *listing;         /* NULL: not said yet */
     const struct mapping *in_force;  /* when placed; maybe a retired one; NULL: none */
     const struct mapping *effective; /* whose effects are in the positions; NULL: no effects */
@@ -158,7 +162,7 @@ struct line {
     size_t listing_at; /* index in listing->lines */
     size_t parts_capacity;
     bool is_changed;
-    bool has_waited;
+    bool is_restated; /* it waited for something else before */
 };
 
 struct order {
@@ -234,6 +238,23 @@ struct plan {
     bool overflows;
 };
 
+/* An event, and what is decided about it. */
+struct decided {
+    const char *event_id;
+    bool is_known;              /* it came */
+    struct event_breach breach; /* reason "": it keeps the rules */
+    const struct event *event;  /* one that breaks a rule, as it came */
+    enum event_kind kind;
+    const char *channel; /* these name the line of one that keeps them */
+    const char *order_id;
+    const char *line_id;
+    const struct event **decisions;
+    size_t len;
+    size_t capacity;
+    bool counts; /* see decision.h */
+    bool is_dropped;
+};
+
 struct stock {
     struct arena *arena;
     bool is_loaded;
@@ -259,6 +280,8 @@ struct stock {
     const struct event_tier **tiers_now;
     size_t tiers_now_len;
     struct cause tiers_changed;
+    struct stock_table decided;    /* event id -> struct decided */
+    struct stock_outcome told;     /* what becomes of the event in hand */
 
     struct stock_list touched_lines;     /* struct line */
     struct stock_list touched_positions; /* struct position */
@@ -267,7 +290,7 @@ struct stock {
     struct stock_list count_facts;          /* struct count_fact */
 
     struct stock_list changed_lines;
-    struct stock_list released_lines;
+    struct stock_list restated_lines;
     struct stock_new_part *new_parts;
     size_t new_parts_len;
     size_t new_parts_capacity;
@@ -303,8 +326,27 @@ bool stock_is_later(int64_t at_ms, const char *id, int64_t than_ms, const char *
 bool stock_is_same(const char *a, const char *b);
 /* The event is parked: nothing of it is kept. */
 enum stock_verdict stock_overflows(const char **ret_reason);
-/* The event, of this batch or an older one, is parked for that reason now; "": it is applied. */
-void stock_status_add(struct stock *stock, const char *event_id, const char *reason);
+/* What became of an event other than the one in hand, of this batch or an older one. */
+void stock_status_add(struct stock *stock, const char *event_id, enum stock_verdict verdict,
+                      const char *reason);
+
+/* The event is the cause of what follows; the record in hand may be another. */
+void stock_begin(struct stock *stock, const struct event *event);
+/* What a fact that counts does. */
+enum stock_verdict stock_apply_fact(struct stock *stock, const struct event *event,
+                                    const char **ret_reason);
+
+/* ---- decision.c ---- */
+
+/* Once, when all is loaded. */
+void stock_decision_attach(struct stock *stock);
+bool stock_decision_is_dropped(const struct stock *stock, const char *event_id);
+/* Any event; it counts, or is parked. */
+enum stock_verdict stock_decision_know(struct stock *stock, const struct event *event,
+                                       const char **ret_reason);
+/* A decision that counts. */
+enum stock_verdict stock_decision_take(struct stock *stock, const struct event *event,
+                                       const char **ret_reason);
 
 /* ---- plan.c ---- */
 
@@ -385,6 +427,9 @@ void stock_line_attach(struct stock *stock, struct line *line);
 enum stock_verdict stock_line_report(struct stock *stock, const struct event *event,
                                      const char **ret_reason);
 enum stock_verdict stock_line_part(struct stock *stock, const struct event *event,
+                                   const char **ret_reason);
+/* A report or part that counts shall move nothing any more, or again. */
+enum stock_verdict stock_line_drop(struct stock *stock, const struct event *event, bool is_dropped,
                                    const char **ret_reason);
 enum stock_verdict stock_line_void(struct stock *stock, const struct event *event,
                                    const char **ret_reason);

@@ -102,7 +102,7 @@ void stock_load_line(struct stock *stock, const struct stock_line *line)
     loaded->now.row = *line;
     loaded->now.row.parts = NULL;
     loaded->now.row.parts_len = 0;
-    loaded->has_waited = *line->waiting != '\0';
+    loaded->now.is_dropped = stock_is_same(line->waiting, STOCK_WAS_DROPPED);
     line_enter_listing(stock, loaded, line_listing(stock, line));
 }
 
@@ -114,7 +114,7 @@ void stock_load_part(struct stock *stock, const char *channel, const char *order
     assert(!stock->is_loaded && line != NULL);
     line_put_part(stock, line, part);
     line->now.row.parts_len++;
-    if (part->kind == EVENT_LINE_CANCELLED)
+    if (part->kind == EVENT_LINE_CANCELLED && !part->is_dropped)
         line->now.cancelled_parts += part->quantity;
 }
 
@@ -145,10 +145,17 @@ void stock_line_attach(struct stock *stock, struct line *line)
 
 /* ---- changing ---- */
 
+static bool line_is_known(const struct line *line)
+{
+    return line->now.row.version_ms > 0 || line->now.row.parts_len > 0;
+}
+
 static const char *line_waits(const struct line_state *state)
 {
     if (state->row.version_ms == 0)
         return STOCK_NOT_REPORTED;
+    if (state->is_dropped)
+        return STOCK_WAS_DROPPED;
     if (state->in_force == NULL)
         return STOCK_NO_MAPPING;
     return state->in_force->row.components_len == 0 ? STOCK_RETIRED : "";
@@ -204,20 +211,16 @@ void stock_line_commit(struct stock *stock, const struct line_change *change)
         line_leave_listing(line);
         line_enter_listing(stock, line, change->after.listing);
     }
+    if (line_is_known(line) &&
+        !stock_is_same(line->now.row.waiting, change->after.row.waiting))
+        line->is_restated = true;
     line->now = change->after;
-    if (*line->now.row.waiting != '\0')
-        line->has_waited = true;
     if (!line->is_changed)
         stock_list_add(stock, &stock->touched_lines, line);
     line->is_changed = true;
 }
 
 /* ---- events ---- */
-
-static bool line_is_known(const struct line *line)
-{
-    return line->now.row.version_ms > 0 || line->now.row.parts_len > 0;
-}
 
 /* The void may have come before the line. */
 static struct line_state line_next(const struct line *line)
@@ -239,6 +242,8 @@ static bool line_become(struct stock *stock, struct line *line, struct line_stat
 static enum stock_verdict line_verdict(const struct line *line, const char **ret_reason)
 {
     *ret_reason = line->now.row.waiting;
+    if (stock_is_same(*ret_reason, STOCK_WAS_DROPPED))
+        return STOCK_NOTED;
     return **ret_reason == '\0' ? STOCK_APPLIED : STOCK_PARKED;
 }
 
@@ -256,9 +261,11 @@ static bool line_is_newer(const struct event *event, const struct stock_line *ro
     return strcmp(event->id, row->report_id) > 0;
 }
 
-static void line_take_report(struct stock *stock, struct stock_line *row,
+static void line_take_report(struct stock *stock, struct line_state *state,
                              const struct event_order_line *report)
 {
+    struct stock_line *row = &state->row;
+
     row->ordered = report->ordered;
     row->reported_cancelled = report->cancelled;
     row->placed_ms = report->placed_ms;
@@ -267,6 +274,7 @@ static void line_take_report(struct stock *stock, struct stock_line *row,
     row->pool = report->pool;
     row->fulfils = report->fulfils;
     row->report_id = stock->cause.event_id;
+    state->is_dropped = stock_decision_is_dropped(stock, row->report_id);
 }
 
 enum stock_verdict stock_line_report(struct stock *stock, const struct event *event,
@@ -284,7 +292,7 @@ enum stock_verdict stock_line_report(struct stock *stock, const struct event *ev
     if (names)
         after.row.listing = report->listing;
     if (is_newer)
-        line_take_report(stock, &after.row, report);
+        line_take_report(stock, &after, report);
     after.listing = line_listing(stock, &after.row);
     after.in_force =
         after.listing == NULL ? NULL : stock_mapping_at(after.listing, after.row.placed_ms);
@@ -314,15 +322,20 @@ enum stock_verdict stock_line_part(struct stock *stock, const struct event *even
 {
     const struct event_line_part *fact = &event->part;
     struct line *line = stock_line_at(stock, event->source.channel, fact->order_id, fact->line_id);
-    const struct stock_part part = {stock->cause.event_id, event->kind,  fact->part_id,
-                                    fact->quantity,        fact->bucket, event->times.occurred_ms};
+    const struct stock_part part = {stock->cause.event_id,
+                                    event->kind,
+                                    fact->part_id,
+                                    fact->quantity,
+                                    fact->bucket,
+                                    event->times.occurred_ms,
+                                    stock_decision_is_dropped(stock, event->id)};
 
     line_put_part(stock, line, &part);
     struct line_state after = line_next(line);
     int64_t *sum = line_sum_of(&after, event->kind);
     if (*sum > STOCK_QUANTITY_LIMIT - part.quantity)
         return stock_overflows(ret_reason);
-    *sum += part.quantity;
+    *sum += part.is_dropped ? 0 : part.quantity;
     after.row.parts_len++;
     if (after.row.version_ms == 0 && strcmp(fact->listing, after.row.listing) > 0) {
         after.row.listing = fact->listing;
@@ -331,6 +344,77 @@ enum stock_verdict stock_line_part(struct stock *stock, const struct event *even
     if (!line_become(stock, line, &after))
         return stock_overflows(ret_reason);
     line_keep_part(stock, line, &part);
+    return line_verdict(line, ret_reason);
+}
+
+/* ---- dropping and releasing ---- */
+
+static bool line_drop_report(struct stock *stock, struct line *line, const char *event_id,
+                             bool is_dropped)
+{
+    struct line_state after = line_next(line);
+
+    if (!stock_is_same(line->now.row.report_id, event_id))
+        return true;
+    after.is_dropped = is_dropped;
+    return line_become(stock, line, &after);
+}
+
+/* The states before and after share their parts unless one of these changes. */
+static struct stock_part *line_copy_parts(struct stock *stock, struct line *line,
+                                          struct line_state *after)
+{
+    struct stock_part *parts = arena_alloc(stock->arena, line->parts_capacity * sizeof(*parts));
+
+    memcpy(parts, after->row.parts, after->row.parts_len * sizeof(*parts));
+    after->row.parts = parts;
+    return parts;
+}
+
+/* One that the batch brought has its row already. */
+static void line_keep_dropped(struct stock *stock, const struct line *line,
+                              const struct stock_part *part)
+{
+    for (size_t i = 0; i < stock->new_parts_len; i++) {
+        struct stock_new_part *kept = &stock->new_parts[i];
+
+        if (stock_is_same(kept->part->event_id, part->event_id)) {
+            kept->part = part;
+            return;
+        }
+    }
+    line_keep_part(stock, line, part);
+}
+
+static bool line_drop_part(struct stock *stock, struct line *line, const char *event_id,
+                           bool is_dropped)
+{
+    struct line_state after = line_next(line);
+    struct stock_part *part = line_copy_parts(stock, line, &after);
+    const struct stock_part *end = part + after.row.parts_len;
+
+    while (part < end && !stock_is_same(part->event_id, event_id))
+        part++;
+    if (part == end)
+        return true;
+    part->is_dropped = is_dropped;
+    *line_sum_of(&after, part->kind) += is_dropped ? -part->quantity : part->quantity;
+    if (!line_become(stock, line, &after))
+        return false;
+    line_keep_dropped(stock, line, part);
+    return true;
+}
+
+enum stock_verdict stock_line_drop(struct stock *stock, const struct event *event, bool is_dropped,
+                                   const char **ret_reason)
+{
+    bool is_report = event->kind == EVENT_ORDER_LINE;
+    struct line *line = stock_line_at(
+        stock, event->source.channel, is_report ? event->order_line.order_id : event->part.order_id,
+        is_report ? event->order_line.line_id : event->part.line_id);
+
+    if (!(is_report ? line_drop_report : line_drop_part)(stock, line, event->id, is_dropped))
+        return stock_overflows(ret_reason);
     return line_verdict(line, ret_reason);
 }
 

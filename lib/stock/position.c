@@ -75,6 +75,7 @@ void stock_position_move(struct stock *stock, const struct step *step, int64_t e
                              stock_position_is_after_count(position, step->occurred_ms));
     *movement = (struct stock_movement){
         .event_id = stock->cause.event_id,
+        .record_id = stock->cause.record_id,
         .sku = position->row.sku,
         .pool = position->row.pool,
         .bucket = position->row.bucket,

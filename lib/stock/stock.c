@@ -30,12 +30,12 @@ enum stock_verdict stock_overflows(const char **ret_reason)
     return STOCK_PARKED;
 }
 
-void stock_status_add(struct stock *stock, const char *event_id, const char *reason)
+void stock_status_add(struct stock *stock, const char *event_id, enum stock_verdict verdict,
+                      const char *reason)
 {
     stock->statuses = arena_grow(stock->arena, stock->statuses, stock->statuses_len,
                                  &stock->statuses_capacity, sizeof(*stock->statuses));
-    stock->statuses[stock->statuses_len++] = (struct stock_status){
-        event_id, *reason == '\0' ? STOCK_APPLIED : STOCK_PARKED, reason};
+    stock->statuses[stock->statuses_len++] = (struct stock_status){event_id, verdict, reason};
 }
 
 /* ---- loading; lines, mappings, pools and rules load in their own files ---- */
@@ -102,17 +102,19 @@ void stock_load_oversell(struct stock *stock, const struct stock_oversell *overs
 
 static void stock_end_loading(struct stock *stock)
 {
-    for (size_t i = 0; !stock->is_loaded && i < stock->lines.len; i++)
+    if (stock->is_loaded)
+        return;
+    stock_decision_attach(stock);
+    for (size_t i = 0; i < stock->lines.len; i++)
         stock_line_attach(stock, stock->lines.entries[i].value);
-    if (!stock->is_loaded)
-        stock_count_end_loading(stock);
+    stock_count_end_loading(stock);
     stock->is_loaded = true;
 }
 
 /* ---- folding ---- */
 
-static enum stock_verdict stock_apply_fact(struct stock *stock, const struct event *event,
-                                           const char **ret_reason)
+enum stock_verdict stock_apply_fact(struct stock *stock, const struct event *event,
+                                    const char **ret_reason)
 {
     switch (event->kind) {
     case EVENT_ORDER_LINE:
@@ -142,6 +144,8 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
     case EVENT_INBOUND_REPORTED:
     case EVENT_REMOVAL_REPORTED:
         return stock_consignment_report(stock, event, ret_reason);
+    case EVENT_DECIDED:
+        return stock_decision_take(stock, event, ret_reason);
     case EVENT_TIER_DEFINED:
     case EVENT_VELOCITY_MEASURED:
     case EVENT_LATENCY_MEASURED:
@@ -158,7 +162,7 @@ static enum stock_verdict stock_apply_fact(struct stock *stock, const struct eve
 bool stock_frees_itself(const char *reason)
 {
     static const char *const reasons[] = {STOCK_NO_MAPPING, STOCK_RETIRED, STOCK_NOT_REPORTED,
-                                          STOCK_RECEIVING};
+                                          STOCK_RECEIVING, STOCK_NO_EVENT, STOCK_OUT_OF_TURN};
 
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (stock_is_same(reasons[i], reason))
@@ -171,29 +175,27 @@ const char *stock_verdict_name(enum stock_verdict verdict)
 {
     if (verdict == STOCK_APPLIED)
         return "applied";
+    if (verdict == STOCK_DROPPED)
+        return "dropped";
     return verdict == STOCK_NOTED ? "noted" : "parked";
+}
+
+void stock_begin(struct stock *stock, const struct event *event)
+{
+    stock->kind = event->kind;
+    stock->cause.seq++;
+    stock->cause.event_id = arena_strdup(stock->arena, event->id);
+    stock->cause.channel = event->source.channel;
+    stock->cause.order_id = "";
 }
 
 enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
                                const char **ret_reason)
 {
-    struct event_breach breach;
-    struct err ignored;
-
     stock_end_loading(stock);
-    stock->kind = event->kind;
-    stock->cause = (struct cause){
-        .seq = stock->cause.seq + 1,
-        .event_id = arena_strdup(stock->arena, event->id),
-        .channel = event->source.channel,
-        .order_id = "",
-    };
-    *ret_reason = "";
-    if (!event_check_rules(event, &breach, &ignored)) {
-        *ret_reason = breach.reason;
-        return STOCK_PARKED;
-    }
-    return stock_apply_fact(stock, event, ret_reason);
+    stock_begin(stock, event);
+    stock->cause.record_id = stock->cause.event_id;
+    return stock_decision_know(stock, event, ret_reason);
 }
 
 /* ---- changed rows ---- */
@@ -204,8 +206,8 @@ static void stock_settle_lines(struct stock *stock)
         struct line *line = stock->touched_lines.items[i];
 
         stock_list_add(stock, &stock->changed_lines, &line->now.row);
-        if (line->has_waited && *line->now.row.waiting == '\0')
-            stock_list_add(stock, &stock->released_lines, &line->now.row);
+        if (line->is_restated)
+            stock_list_add(stock, &stock->restated_lines, &line->now.row);
     }
 }
 
@@ -242,10 +244,10 @@ size_t stock_changed_lines(const struct stock *stock, const struct stock_line *c
     return stock->changed_lines.len;
 }
 
-size_t stock_released_lines(const struct stock *stock, const struct stock_line *const **ret_lines)
+size_t stock_restated_lines(const struct stock *stock, const struct stock_line *const **ret_lines)
 {
-    *ret_lines = (const void *)stock->released_lines.items;
-    return stock->released_lines.len;
+    *ret_lines = (const void *)stock->restated_lines.items;
+    return stock->restated_lines.len;
 }
 
 size_t stock_new_parts(const struct stock *stock, const struct stock_new_part **ret_parts)

@@ -62,6 +62,7 @@ struct stock_part {
     int64_t quantity;
     const char *bucket;
     int64_t occurred_ms;
+    bool is_dropped; /* counts for nothing: decision.h */
 };
 
 /* The source never moves a line to another listing, but may forget its name. So the listing is the
@@ -88,7 +89,8 @@ struct stock_line {
     int64_t shipped;
     int64_t returned;
     const char *mapping_id; /* the mapping whose effects are in the positions; "": none */
-    const char *waiting;    /* "" or why nothing is applied: no-mapping, retired, not-reported */
+    const char *waiting;    /* "" or why nothing is applied: no-mapping, retired, not-reported,
+                                dropped */
 };
 
 /* Holds for lines of the order that come later, too. */
@@ -123,6 +125,7 @@ struct stock_count {
    has delta 0 and the effect of replacing). Sum of effects = position. */
 struct stock_movement {
     const char *event_id;
+    const char *record_id; /* the event whose application made it: a decision may make another count */
     const char *sku;
     const char *pool;
     const char *bucket;
@@ -130,8 +133,8 @@ struct stock_movement {
     int64_t effect;
     int64_t occurred_ms;
     const char *reason; /* "placed", "cancelled", "shipped", "returned", "counted", "received",
-                           "adjusted", "transferred", "remapped", "sent", "removed", "disposed",
-                           "lost" */
+                           "adjusted", "transferred", "remapped", "decided", "sent", "removed",
+                           "disposed", "lost" */
     int64_t balance;    /* the position after it */
 };
 
@@ -268,19 +271,29 @@ void stock_load_listing(struct stock *stock, const struct stock_listing *listing
 /* An open oversell record. */
 void stock_load_oversell(struct stock *stock, const struct stock_oversell *oversell);
 
+/* Decisions that were taken before, about events that the batch names or that its decisions are
+   about. */
+void stock_load_decision(struct stock *stock, const struct event *decision);
+/* An event that a decision is about and that was taken before: the whole of one that breaks a rule
+   or is parked for "overflow" (then parked_for says so, else it is ""); */
+void stock_load_decided(struct stock *stock, const struct event *event, const char *parked_for);
+/* of one that counts by itself only kind, id and channel, and what names its order line. */
+void stock_load_sound(struct stock *stock, const struct event *event);
+
 /* ---- folding ---- */
 
 enum stock_verdict {
     STOCK_APPLIED,
     STOCK_NOTED,  /* kept, but it moves nothing: an observation, an older report or count */
     STOCK_PARKED, /* waits: reason says for what */
+    STOCK_DROPPED, /* an operator said so */
 };
 
 /* Of the reasons for which events are parked: no-mapping, retired, not-reported and receiving
    end by themselves when the missing fact comes; the others wait for an operator. */
 bool stock_frees_itself(const char *reason);
 
-/* "applied", "noted", "parked": stable, as ledger.events has them. */
+/* "applied", "noted", "parked", "dropped": stable, as ledger.events has them. */
 const char *stock_verdict_name(enum stock_verdict verdict);
 
 /* The event passed event_check_form() and is no duplicate. *ret_reason: "" or a static, stable
@@ -300,7 +313,7 @@ void stock_next_batch(struct stock *stock);
 /* ---- changed rows, in first-touched order: deterministic ---- */
 
 size_t stock_changed_lines(const struct stock *stock, const struct stock_line *const **ret_lines);
-/* New parts, with the line that each belongs to. */
+/* New parts, and those that were dropped or released, with the line that each belongs to. */
 struct stock_new_part {
     const struct stock_line *line;
     const struct stock_part *part;
@@ -323,7 +336,8 @@ size_t stock_new_consignment_reports(const struct stock *stock,
                                      const struct stock_consignment_report *const **ret_reports);
 size_t stock_new_receipts(const struct stock *stock,
                           const struct stock_receipt *const **ret_receipts);
-/* Counts and receipts whose verdict is another one now than when it was given. */
+/* Events whose verdict is another one now than when it was given: counts, receipts, decided events
+   and decisions. The last row of an event counts. */
 struct stock_status {
     const char *event_id;
     enum stock_verdict verdict;
@@ -350,8 +364,9 @@ size_t stock_changed_oversells(const struct stock *stock,
                                const struct stock_oversell *const **ret_oversells);
 /* The SKU of a listing that sells no other one; "" of bundles and of retired ones. Borrowed. */
 const char *stock_listing_sku(const struct stock *stock, const struct stock_listing *listing);
-/* Lines that waited and now do not: their parked events are applied. */
-size_t stock_released_lines(const struct stock *stock, const struct stock_line *const **ret);
+/* Lines that wait for something else than before the batch, or for nothing: their events' statuses
+   follow. A line that waits for "dropped" has its events noted. */
+size_t stock_restated_lines(const struct stock *stock, const struct stock_line *const **ret);
 
 /* ---- single decisions, pure, for tests, explain and what-if ---- */
 

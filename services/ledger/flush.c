@@ -37,8 +37,8 @@ static const struct ledger_rows_column line_columns[] = {
     INT(voided_ms), INT(cancelled),         INT(shipped),     INT(returned),
     TEXT(mapping_id), TEXT(waiting),        {0},
 };
-static const struct ledger_rows_column line_key_columns[] = {
-    TEXT(channel), TEXT(order_id), TEXT(line_id), {0}};
+static const struct ledger_rows_column line_state_columns[] = {
+    TEXT(channel), TEXT(order_id), TEXT(line_id), TEXT(waiting), {0}};
 #undef ROW
 
 struct part_row {
@@ -51,12 +51,14 @@ struct part_row {
     int64_t quantity;
     const char *bucket;
     int64_t occurred_ms;
+    int64_t is_dropped;
 };
 
 #define ROW struct part_row
 static const struct ledger_rows_column part_columns[] = {
-    TEXT(event_id), TEXT(channel), TEXT(order_id), TEXT(line_id),    TEXT(kind),
-    TEXT(part_id),  INT(quantity), TEXT(bucket),   INT(occurred_ms), {0},
+    TEXT(event_id), TEXT(channel),  TEXT(order_id), TEXT(line_id),    TEXT(kind),
+    TEXT(part_id),  INT(quantity),  TEXT(bucket),   INT(occurred_ms), INT(is_dropped),
+    {0},
 };
 #undef ROW
 
@@ -82,28 +84,29 @@ static bool flush_parts(struct flusher *flusher, struct err *err)
             parts[i].part->quantity,
             parts[i].part->bucket,
             parts[i].part->occurred_ms,
+            parts[i].part->is_dropped,
         };
 
         rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
     }
-    return flush_rows(flusher, sql_ledger_insert_parts, rows, count, part_columns, err);
+    return flush_rows(flusher, sql_ledger_upsert_parts, rows, count, part_columns, err);
 }
 
 static bool flush_lines(struct flusher *flusher, struct err *err)
 {
     const struct stock_line *const *lines = NULL;
-    const struct stock_line *const *released = NULL;
+    const struct stock_line *const *restated = NULL;
     const struct stock_voided *const *voided = NULL;
     size_t count = stock_changed_lines(flusher->stock, &lines);
-    size_t released_count = stock_released_lines(flusher->stock, &released);
+    size_t restated_count = stock_restated_lines(flusher->stock, &restated);
     size_t voided_count = stock_new_voided(flusher->stock, &voided);
 
     return flush_rows(flusher, sql_ledger_upsert_lines, lines, count, line_columns, err) &&
            flush_parts(flusher, err) &&
            flush_rows(flusher, sql_ledger_upsert_voided, voided, voided_count, voided_columns,
                       err) &&
-           flush_rows(flusher, sql_ledger_release_line_events, released, released_count,
-                      line_key_columns, err);
+           flush_rows(flusher, sql_ledger_restate_line_events, restated, restated_count,
+                      line_state_columns, err);
 }
 
 /* ---- catalogue: mappings, pools, rules ---- */
@@ -328,7 +331,7 @@ static bool flush_movements(struct flusher *flusher, struct err *err)
     const struct movement_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
 
     for (size_t i = 0; i < count; i++) {
-        struct ledger_cause *cause = map_get(flusher->causes, movements[i]->event_id);
+        struct ledger_cause *cause = map_get(flusher->causes, movements[i]->record_id);
         struct movement_row row = {
             .movement = *movements[i],
             .batch_id = flusher->batch_id,
@@ -381,21 +384,27 @@ static const struct ledger_rows_column status_columns[] = {
     TEXT(event_id), TEXT(status), TEXT(reason), {0}};
 #undef ROW
 
-/* Held counts and waiting receipts: what became of them. */
+/* What became of events that stood otherwise in ledger.events. Of several words about one event the
+   last counts. */
 static bool flush_statuses(struct flusher *flusher, struct err *err)
 {
     const struct stock_status *statuses = NULL;
     size_t count = stock_changed_statuses(flusher->stock, &statuses);
     const struct status_row **rows = arena_alloc(flusher->arena, count * sizeof(const void *));
+    SCOPED(map) struct map *told = map_new();
+    size_t len = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = count; i-- > 0;) {
+        if (map_get(told, statuses[i].event_id) != NULL)
+            continue;
+        map_set(told, statuses[i].event_id, flusher);
         const struct status_row row = {statuses[i].event_id,
                                        stock_verdict_name(statuses[i].verdict),
                                        statuses[i].reason};
 
-        rows[i] = arena_memdup(flusher->arena, &row, sizeof(row));
+        rows[len++] = arena_memdup(flusher->arena, &row, sizeof(row));
     }
-    return flush_rows(flusher, sql_ledger_update_event_status, rows, count, status_columns, err);
+    return flush_rows(flusher, sql_ledger_update_event_status, rows, len, status_columns, err);
 }
 
 static bool flush_consignments(struct flusher *flusher, struct err *err)
@@ -416,8 +425,7 @@ static bool flush_consignments(struct flusher *flusher, struct err *err)
            flush_rows(flusher, sql_ledger_insert_receipts, receipts, receipts_len, receipt_columns,
                       err) &&
            flush_rows(flusher, sql_ledger_insert_count_facts, facts, facts_len, count_columns,
-                      err) &&
-           flush_statuses(flusher, err);
+                      err);
 }
 
 static bool flush_positions(struct flusher *flusher, struct err *err)
@@ -612,7 +620,9 @@ bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_workin
 {
     struct flusher flusher = {pg, arena, set->stock, set, causes, batch_id, now_ms, 0};
 
-    return flush_timeline(&flusher, err) && flush_lines(&flusher, err) &&
-           flush_catalogue(&flusher, err) && flush_positions(&flusher, err) &&
+    /* Lines that begin to wait, or to wait no more, have the last word about their events. */
+    return flush_timeline(&flusher, err) && flush_statuses(&flusher, err) &&
+           flush_lines(&flusher, err) && flush_catalogue(&flusher, err) &&
+           flush_positions(&flusher, err) &&
            flush_consignments(&flusher, err) && flush_listings(&flusher, err);
 }

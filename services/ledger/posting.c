@@ -57,7 +57,7 @@ struct posting_batch {
     struct posting **postings; /* one per id */
     size_t len;
     struct map *by_id;               /* id -> struct posting * */
-    struct map *causes;              /* id -> struct ledger_cause *: only new ones */
+    struct map *causes;              /* id -> struct ledger_cause *: new, or decided about */
     const struct posting **suspects; /* known ids: same content, or an alarm? */
     size_t suspects_len;
     size_t suspects_capacity;
@@ -190,9 +190,16 @@ static bool posting_check_suspects(struct posting_batch *batch, struct err *err)
                          &rows, err))
         return false;
     for (size_t row = 0; rows != NULL && row < pg_rows_count(rows); row++) {
+        const char *id = pg_rows_text(rows, row, "event_id");
+        const struct posting *posting = map_get(batch->by_id, id);
+
+        /* Two operators, or one who changed his mind too late: no alarm. */
+        if (posting->event->kind == EVENT_DECIDED) {
+            log_warn("ledger.decision_lost", "event_id", id, "why", "another one has its number");
+            continue;
+        }
         metric_add(&conflicts_total, 1, NULL, NULL, NULL);
-        log_error("ledger.conflict", "event_id", pg_rows_text(rows, row, "event_id"), "why",
-                  "known with other content");
+        log_error("ledger.conflict", "event_id", id, "why", "known with other content");
     }
     return true;
 }
@@ -242,54 +249,108 @@ static bool posting_observations(struct posting_batch *batch, struct err *err)
                            (const void *const *)rows, len, observed_columns, NULL, err);
 }
 
-/* What the working set must hold: what breaks a rule touches nothing. */
+/* Events of before that a decision makes count may be the cause of targets. */
+static void posting_know(struct posting_batch *batch, const struct ledger_parked *parked)
+{
+    for (size_t i = 0; i < parked->known_len; i++) {
+        struct ledger_cause *cause = arena_alloc(batch->arena, sizeof(*cause));
+
+        *cause = (struct ledger_cause){.event = parked->known[i]};
+        map_set(batch->causes, parked->known[i]->id, cause);
+    }
+}
+
+/* What the working set must hold: what breaks a rule touches nothing by itself. */
 static bool posting_load(struct posting_batch *batch, struct ledger_working_set *set,
                          struct err *err)
 {
-    const struct event **events = arena_alloc(batch->arena, batch->len * sizeof(*events));
+    const struct event **fresh = arena_alloc(batch->arena, batch->len * sizeof(*fresh));
+    struct ledger_parked parked;
+    size_t fresh_len = 0;
     size_t len = 0;
 
+    for (size_t i = 0; i < batch->len; i++) {
+        if (!batch->postings[i]->known)
+            fresh[fresh_len++] = batch->postings[i]->event;
+    }
+    if (!ledger_parked_load(batch->pg, batch->arena, fresh, fresh_len, set->stock, &parked, err))
+        return false;
+    posting_know(batch, &parked);
+    const struct event **events =
+        arena_alloc(batch->arena, (fresh_len + parked.touched_len) * sizeof(*events));
     for (size_t i = 0; i < batch->len; i++) {
         if (!batch->postings[i]->known && batch->postings[i]->is_sound)
             events[len++] = batch->postings[i]->event;
     }
+    for (size_t i = 0; i < parked.touched_len; i++)
+        events[len++] = parked.touched[i];
     return ledger_working_set_load(batch->pg, batch->arena, events, len, set, err);
 }
 
-/* Folds the new events; those that are not simply applied are marked in ledger.events. */
-static bool posting_apply(struct posting_batch *batch, struct stock *stock, struct err *err)
+/* Folds the new events, in their order. */
+static void posting_apply(struct posting_batch *batch, struct stock *stock)
 {
-    const struct posting **marked = arena_alloc(batch->arena, batch->len * sizeof(*marked));
-    const struct event **held = arena_alloc(batch->arena, batch->len * sizeof(*held));
-    size_t marked_len = 0;
-    size_t held_len = 0;
-
     for (size_t i = 0; i < batch->len; i++) {
         struct posting *posting = batch->postings[i];
 
         if (posting->known)
             continue;
         enum stock_verdict verdict = stock_apply(stock, posting->event, &posting->reason);
-        if (verdict == STOCK_APPLIED)
-            continue;
         posting->status = stock_verdict_name(verdict);
-        marked[marked_len++] = posting;
-        if (verdict == STOCK_PARKED && !stock_frees_itself(posting->reason))
+    }
+}
+
+static bool posting_is_decision(const struct posting *posting)
+{
+    return posting->is_sound && posting->event->kind == EVENT_DECIDED;
+}
+
+/* What only an operator can end, or what an operator said. */
+static bool posting_keep(struct posting_batch *batch, struct err *err)
+{
+    const struct event **held = arena_alloc(batch->arena, batch->len * sizeof(*held));
+    const struct event **decisions = arena_alloc(batch->arena, batch->len * sizeof(*decisions));
+    size_t held_len = 0;
+    size_t decisions_len = 0;
+
+    for (size_t i = 0; i < batch->len; i++) {
+        const struct posting *posting = batch->postings[i];
+
+        if (posting->known)
+            continue;
+        if (posting_is_decision(posting))
+            decisions[decisions_len++] = posting->event;
+        if (!posting->is_sound || strcmp(posting->reason, EVENT_OVERFLOW) == 0)
             held[held_len++] = posting->event;
     }
+    return ledger_parked_keep(batch->pg, batch->arena, held, held_len, err) &&
+           ledger_parked_decided(batch->pg, batch->arena, decisions, decisions_len, err);
+}
+
+/* New rows of ledger.events that are not simply applied. */
+static bool posting_mark(struct posting_batch *batch, struct err *err)
+{
+    const struct posting **marked = arena_alloc(batch->arena, batch->len * sizeof(*marked));
+    size_t len = 0;
+
+    for (size_t i = 0; i < batch->len; i++) {
+        if (!batch->postings[i]->known && strcmp(batch->postings[i]->status, "applied") != 0)
+            marked[len++] = batch->postings[i];
+    }
     return ledger_rows_run(batch->pg, batch->arena, sql_ledger_update_event_status,
-                           (const void *const *)marked, marked_len, status_columns, NULL, err) &&
-           ledger_parked_keep(batch->pg, batch->arena, held, held_len, err);
+                           (const void *const *)marked, len, status_columns, NULL, err);
 }
 
 static bool posting_fold(struct posting_batch *batch, struct err *err)
 {
     struct ledger_working_set set = {.stock = stock_new(batch->arena), .versions = map_new()};
-    bool ok = posting_load(batch, &set, err) && posting_apply(batch, set.stock, err);
+    bool ok = posting_load(batch, &set, err);
 
     if (ok) {
+        posting_apply(batch, set.stock);
         stock_settle(set.stock);
-        ok = ledger_flush(batch->pg, batch->arena, &set, batch->causes, batch->records->batch_id,
+        ok = posting_mark(batch, err) && posting_keep(batch, err) &&
+             ledger_flush(batch->pg, batch->arena, &set, batch->causes, batch->records->batch_id,
                           clock_now_ms(), err);
     }
     map_free(set.versions);

@@ -57,6 +57,7 @@ struct ledger_subject ledger_subject_of(const struct event *event)
         subject.sku = event->promotion.sku;
         break;
     case EVENT_POOL_CHANGED:
+    case EVENT_DECIDED:
     case EVENT_TIER_DEFINED:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

@@ -143,6 +143,7 @@ static void loader_add_event(struct loader *loader, const struct event *event)
     case EVENT_VELOCITY_MEASURED:
     case EVENT_PROMOTION_CHANGED:
         break;
+    case EVENT_DECIDED:
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
@@ -253,6 +254,7 @@ static bool loader_load_parts(struct loader *loader, struct err *err)
             .quantity = pg_rows_int(rows, row, "quantity"),
             .bucket = text_of(loader, rows, row, "bucket"),
             .occurred_ms = pg_rows_int(rows, row, "occurred_ms"),
+            .is_dropped = pg_rows_bool(rows, row, "is_dropped"),
         };
 
         if (!event_kind_parse(pg_rows_text(rows, row, "kind"), &part.kind))

@@ -29,7 +29,11 @@ static void put_event(struct json_out *out, const struct event *event)
     if (!record_knows_key(&record_facts[event->kind], "channel"))
         json_put_member(out, "channel", event->source.channel);
     json_put_member_int(out, "occurred_ms", event->times.occurred_ms);
+    json_put_member_int(out, "received_ms", event->times.received_ms);
+    json_key(out, "fact");
+    json_object(out);
     record_to_json(&record_facts[event->kind], &event->order_line, out);
+    json_object_end(out);
     json_object_end(out);
 }
 
@@ -199,6 +203,20 @@ static void put_provenance(struct json_out *out, const struct store *store)
     json_object_end(out);
 }
 
+static void put_statuses(struct json_out *out, const struct store *store)
+{
+    json_key(out, "statuses");
+    json_object(out);
+    for (size_t i = 0; i < store->statuses.len; i++) {
+        const struct stock_status *row = &store->statuses.rows[i];
+        SCOPED(buf) struct buf text = {0};
+
+        put_status(row, status_is_decision(store, row), &text);
+        json_put_member(out, row->event_id, buf_str(&text));
+    }
+    json_object_end(out);
+}
+
 static void put_end(struct json_out *out, const struct store *store)
 {
     json_key(out, "end");
@@ -209,6 +227,7 @@ static void put_end(struct json_out *out, const struct store *store)
     put_consignments(out, store);
     put_oversells(out, store);
     put_provenance(out, store);
+    put_statuses(out, store);
     json_object_end(out);
 }
 
@@ -257,7 +276,7 @@ static void print_case(uint64_t number, uint64_t seed, char *const *kept, size_t
     for (size_t i = 0; i < len; i++) {
         struct err err = {0};
 
-        if (!event_check(events[i], &err))
+        if (!event_check_form(events[i], &err))
             die(seed, err.text);
     }
     if (kept_len > 0)

@@ -106,6 +106,31 @@ static inline bool store_adds_up(const struct store *store, struct buf *why)
     return true;
 }
 
+/* ---- what becomes of events, as far as it hangs on their set alone ---- */
+
+/* "counts", "dropped", or what it is parked for; of decisions what came of them. */
+static inline void put_status(const struct stock_status *status, bool is_decision, struct buf *out)
+{
+    bool is_parked = status->verdict == STOCK_PARKED && !stock_frees_itself(status->reason);
+
+    if (is_decision)
+        buf_printf(out, "%s%s%s", stock_verdict_name(status->verdict),
+                   *status->reason == '\0' ? "" : " ", status->reason);
+    else if (is_parked)
+        buf_text(out, status->reason);
+    else
+        buf_text(out, status->verdict == STOCK_DROPPED ? "dropped" : "counts");
+}
+
+static inline bool status_is_decision(const struct store *store, const struct stock_status *status)
+{
+    for (size_t i = 0; i < store->events.len; i++) {
+        if (same(store->events.rows[i]->id, status->event_id))
+            return event_is_decision(store->events.rows[i]);
+    }
+    return false;
+}
+
 /* ---- folding ---- */
 
 struct trial {
@@ -128,14 +153,19 @@ static inline bool fold_batch(struct store *store, const struct trial *trial, si
         names_add(known, trial->events[i]->id, "", "");
         batch[len++] = trial->events[i];
     }
+    struct store_touched touched = {.len = 0};
+
+    store_load_decisions(store, stock, batch, len, &touched);
     if (trial->is_touched_only)
-        store_load_touched(store, stock, batch, len);
+        store_load_touched(store, stock, touched.events, touched.len);
     else
         store_load_all(store, stock);
     for (size_t i = 0; i < len; i++) {
-        const char *reason = NULL;
+        struct stock_status status = {.event_id = batch[i]->id};
 
-        stock_apply(stock, batch[i], &reason);
+        status.verdict = stock_apply(stock, batch[i], &status.reason);
+        store_put_statuses(store, &status);
+        STORE_ADD(store, events, batch[i]);
     }
     stock_settle(stock);
     store_save(store, stock);

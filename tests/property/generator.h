@@ -1,6 +1,7 @@
 /*
  * Random sets of facts for the property tests: few names and few times, so that everything meets.
- * A seed makes the same case on every machine. Each event passes event_check().
+ * A seed makes the same case on every machine. Each event passes event_check_form(); some break
+ * a rule, and decisions are about these, or about others.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "lib/event/breach.h"
 #include "lib/event/event.h"
 
 enum { CASE_EVENTS_MAX = 60 };
@@ -370,10 +372,20 @@ static inline void make_fact(struct random *random, struct arena *arena, struct 
         return make_latency(random, event);
     case EVENT_PROMOTION_CHANGED:
         return make_promotion(random, event);
+    case EVENT_DECIDED:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
         return;
     }
+}
+
+/* Any id: ties must not hang on the order of making. */
+static inline void make_id(struct random *random, struct event *event)
+{
+    uint64_t first = random_next(random) & 0xffffffff;
+    uint64_t last = random_next(random) & 0xffffffffffff;
+
+    snprintf(event->id, sizeof(event->id), "%08" PRIx64 "-0000-0000-0000-%012" PRIx64, first, last);
 }
 
 static inline struct event *make_event(struct random *random, struct arena *arena)
@@ -383,12 +395,127 @@ static inline struct event *make_event(struct random *random, struct arena *aren
     event_init(event, any_kind(random));
     event->source.channel = ONE_OF(random, case_channels);
     event->times.occurred_ms = any_time(random);
-    /* Any id: ties must not hang on the order of making. */
-    uint64_t first = random_next(random) & 0xffffffff;
-    uint64_t last = random_next(random) & 0xffffffffffff;
-    snprintf(event->id, sizeof(event->id), "%08" PRIx64 "-0000-0000-0000-%012" PRIx64, first, last);
+    event->times.received_ms = event->times.occurred_ms;
+    make_id(random, event);
     make_fact(random, arena, event);
     return event;
+}
+
+/* ---- events that break a rule, and decisions ---- */
+
+static inline const char *spoil_stock(struct random *random, struct event *event)
+{
+    if (event->kind == EVENT_STOCK_COUNTED && chance(random, 50)) {
+        event->times.occurred_ms += EVENT_COUNT_AHEAD_MS + 20;
+        return "occurred_at";
+    }
+    if (event->kind == EVENT_STOCK_ADJUSTED && chance(random, 50)) {
+        event->stock.reason = "because";
+        return "reason";
+    }
+    event->stock.bucket = "shelf";
+    return "bucket";
+}
+
+/* The field that is wrong then, or NULL: there is none to spoil. */
+static inline const char *spoil(struct random *random, struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_ORDER_LINE:
+        event->order_line.ordered = chance(random, 70) ? -1 : EVENT_QUANTITY_MAX + 1;
+        return "ordered";
+    case EVENT_LINE_CANCELLED:
+    case EVENT_LINE_SHIPPED:
+    case EVENT_LINE_RETURNED:
+        event->part.quantity = chance(random, 50) ? 0 : -2;
+        return "quantity";
+    case EVENT_STOCK_COUNTED:
+    case EVENT_STOCK_RECEIVED:
+    case EVENT_STOCK_ADJUSTED:
+        return spoil_stock(random, event);
+    case EVENT_STOCK_TRANSFERRED:
+        event->transfer.reason = "because";
+        return "reason";
+    case EVENT_MAPPING_CHANGED:
+        event->mapping.pool = "no pool";
+        return "pool";
+    case EVENT_INBOUND_REPORTED:
+    case EVENT_REMOVAL_REPORTED:
+    case EVENT_NONE:
+    case EVENT_ORDER_VOIDED:
+    case EVENT_POOL_CHANGED:
+    case EVENT_RULE_CHANGED:
+    case EVENT_OBSERVATION:
+    case EVENT_TIER_DEFINED:
+    case EVENT_VELOCITY_MEASURED:
+    case EVENT_LATENCY_MEASURED:
+    case EVENT_PROMOTION_CHANGED:
+    case EVENT_DECIDED:
+    case EVENT_KIND_COUNT:
+        break;
+    }
+    return NULL;
+}
+
+static inline const char *right_value(struct random *random, const char *field)
+{
+    static const struct {
+        const char *field;
+        const char *values[2];
+    } rights[] = {
+        {"ordered",     {"3", "-7"}       }, /* the second ones do not always help */
+        {"quantity",    {"1", "0"}        },
+        {"occurred_at", {"7", "900000"}   },
+        {"bucket",      {"damaged", "rack"}},
+        {"reason",      {"found", "why"}  },
+        {"pool",        {"wh", ""}        },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
+        if (strcmp(rights[i].field, field) == 0)
+            return rights[i].values[chance(random, 75) ? 0 : 1];
+    }
+    return "";
+}
+
+static inline struct event *make_decision(struct random *random, struct arena *arena,
+                                          const struct event *about, const char *field,
+                                          int64_t number)
+{
+    struct event *event = arena_alloc(arena, sizeof(*event));
+    struct event_decided *decided = &event->decided;
+
+    event_init(event, EVENT_DECIDED);
+    event->source.channel = chance(random, 95) ? "admin" : "ebay";
+    event->times.occurred_ms = any_time(random);
+    make_id(random, event);
+    decided->event_id = about->id;
+    decided->number = number;
+    decided->decision = chance(random, 40) ? EVENT_DROP : EVENT_RELEASE;
+    decided->note = "because";
+    if (field == NULL || chance(random, 50))
+        return event;
+    struct event_change *change = arena_alloc(arena, sizeof(*change));
+    *change = (struct event_change){chance(random, 95) ? field : "colour",
+                                    right_value(random, field)};
+    decided->decision = EVENT_FIX;
+    decided->changes = change;
+    decided->changes_len = 1;
+    return event;
+}
+
+/* Some about an event that came, or will; now and then a number is left out. */
+static inline size_t make_decisions(struct random *random, struct arena *arena,
+                                    const struct event *about, const char *field,
+                                    const struct event **events, size_t len)
+{
+    int64_t number = 1;
+
+    while (len < CASE_EVENTS_MAX && chance(random, 60)) {
+        number += chance(random, 5);
+        events[len++] = make_decision(random, arena, about, field, number++);
+    }
+    return len;
 }
 
 /* The events of the case that the seed makes; returns how many. */
@@ -396,9 +523,17 @@ static inline size_t make_case(uint64_t seed, struct arena *arena,
                                const struct event *events[CASE_EVENTS_MAX])
 {
     struct random random = random_from(seed);
-    size_t len = (size_t)pick(&random, 2, CASE_EVENTS_MAX);
+    size_t made = (size_t)pick(&random, 2, CASE_EVENTS_MAX);
+    size_t len = made;
+    bool is_spoilt = chance(&random, 50);
 
-    for (size_t i = 0; i < len; i++)
-        events[i] = make_event(&random, arena);
+    for (size_t i = 0; i < made; i++) {
+        struct event *event = make_event(&random, arena);
+        const char *field = is_spoilt && chance(&random, 20) ? spoil(&random, event) : NULL;
+
+        events[i] = event;
+        if (field != NULL || (is_spoilt && chance(&random, 8)))
+            len = make_decisions(&random, arena, event, field, events, len);
+    }
     return len;
 }

@@ -61,14 +61,131 @@ def priced_units(expected, bound):
     return buffer
 
 
+# ---- which events count: the rules, and what operators decided ----
+
+BUCKETS = {"sellable", "quarantine", "damaged", "inbound", "in_removal", "reserved", "researching", "unfulfillable"}
+REASONS = {"receiving_adjustment", "rework", "quarantine", "damage", "count", "loss", "found", "theft", "expired",
+           "disposal", "sample", "customer_return", "replenishment", "relocation", "opening", "correction"}
+OF_LINES = ("order_line", "line_cancelled", "line_shipped", "line_returned")
+AHEAD_MS = 5 * 60 * 1000
+# Least quantity of each kind.
+LEAST = {"line_cancelled": 1, "line_shipped": 1, "line_returned": 1, "stock_counted": 0, "stock_received": 1,
+         "stock_transferred": 1}
+
+
+def wrong_quantity(number, least):
+    if number > QUANTITY_MAX:
+        return "overflow"
+    if number < 0:
+        return "negative-quantity"
+    return "zero-quantity" if number < least else None
+
+
+def hard_breach(kind, channel, fact):
+    """The rule that is broken and can't be waived."""
+    if kind == "decided":
+        return None if channel == "admin" and (fact["decision"] == "fix") == bool(fact["changes"]) else "bad-decision"
+    if kind == "order_line":
+        return wrong_quantity(fact["ordered"], 0) or (
+            "too-much" if fact["cancelled"] > fact["ordered"] else None)
+    if kind == "mapping_changed":
+        if " " in fact["pool"]:
+            return "bad-name"
+        return "field-missing" if fact["components"] and not fact["pool"] else None
+    buckets = [fact[name] for name in ("bucket", "from_bucket", "to_bucket") if fact.get(name)]
+    if any(bucket not in BUCKETS for bucket in buckets):
+        return "unknown-bucket"
+    return wrong_quantity(fact["quantity"], LEAST[kind]) if kind in LEAST else None
+
+
+def breach(event):
+    """(rule, may be waived) of an event that breaks one, else None."""
+    kind, fact = event["kind"], event["fact"]
+    hard = hard_breach(kind, event.get("channel"), fact)
+    if hard:
+        return hard, False
+    if kind == "stock_counted" and event["occurred_ms"] > event["received_ms"] + AHEAD_MS:
+        return "count-in-future", True
+    if kind == "stock_received" and fact["reason"] == "removal" and not fact.get("removal_id"):
+        return "removal-missing", True
+    if kind in ("stock_adjusted", "stock_transferred") and fact["reason"] and fact["reason"] not in REASONS:
+        return "reason-unknown", True
+    return None
+
+
+def fixed(event, changes):
+    """The event with other values, or None when it has no such field."""
+    form = {**event, "fact": dict(event["fact"])}
+    for change in changes:
+        if change["field"] == "occurred_at":
+            form["occurred_ms"] = int(change["value"])
+        elif change["field"] in form["fact"]:
+            old = form["fact"][change["field"]]
+            form["fact"][change["field"]] = int(change["value"]) if isinstance(old, int) else change["value"]
+        else:
+            return None
+    return form
+
+
+def ruled(event, decisions):
+    """(how it counts or None, its status, {decision: outcome}) after its decisions, one after the other."""
+    broken = breach(event)
+    form, dropped, outcomes = None if broken else event, False, {}
+    of_line = event["kind"] in OF_LINES
+    by_number = {decision["fact"]["number"]: decision for decision in decisions}
+    number = 1
+    while number in by_number:
+        decision = by_number.pop(number)
+        outcome, what = "applied", decision["fact"]["decision"]
+        if what == "drop":
+            if form and not of_line:
+                outcome = "noted not-parked"
+            elif dropped:
+                outcome = "noted no-change"
+            else:
+                dropped = True
+        elif form and (what == "fix" or not dropped):
+            outcome = "noted not-parked"
+        elif what == "release":
+            if form or broken[1]:
+                form, dropped = form or event, False
+            else:
+                outcome = "noted not-waivable"
+        else:
+            candidate = fixed(event, decision["fact"]["changes"])
+            if candidate is None or event["kind"] == "decided":
+                outcome = "noted not-amendable"
+            elif breach(candidate):
+                outcome = "noted still-broken"
+            else:
+                form, dropped = candidate, False
+        outcomes[decision["event_id"]] = outcome
+        number += 1
+    outcomes.update({decision["event_id"]: "parked out-of-turn" for decision in by_number.values()})
+    return form, "dropped" if dropped else "counts" if form else broken[0], outcomes
+
+
 class World:
     """The questions that one can ask a set of events. Every answer starts from the events."""
 
     def __init__(self, events):
         unique = {event["event_id"]: event for event in events}
+        self.statuses = {}
         self.facts = {}
+        self.dropped = set()
         for event in unique.values():
-            self.facts.setdefault(event["kind"], []).append(event)
+            about = [other for other in unique.values() if other["kind"] == "decided" and breach(other) is None
+                     and other["fact"]["event_id"] == event["event_id"]]
+            form, status, outcomes = ruled(event, about)
+            if not (event["kind"] == "decided" and breach(event) is None):
+                self.statuses[event["event_id"]] = status
+            self.statuses.update(outcomes)
+            if status == "dropped":
+                self.dropped.add(event["event_id"])
+            if form is not None:
+                self.facts.setdefault(form["kind"], []).append({**form["fact"], **form, "fact": None})
+        for event in unique.values():
+            self.statuses.setdefault(event["event_id"], "parked no-event")
 
     def all(self, kind, **wanted):
         return [fact for fact in self.facts.get(kind, ()) if wanted.items() <= fact.items()]
@@ -183,8 +300,12 @@ class World:
                     for part in self.of_line(kind, line)]
         return max(fact["listing"] for fact in says)
 
+    def parts(self, kind, line):
+        """Without the dropped ones."""
+        return [part for part in self.of_line(kind, line) if part["event_id"] not in self.dropped]
+
     def units(self, kind, line):
-        return sum(part["quantity"] for part in self.of_line(kind, line))
+        return sum(part["quantity"] for part in self.parts(kind, line))
 
     def is_void(self, line):
         """The order was voided after the newest report."""
@@ -212,6 +333,8 @@ class World:
     def waiting(self, line):
         if self.report(line) is None:
             return "not-reported"
+        if self.report(line)["event_id"] in self.dropped:
+            return "dropped"
         mapping = self.mapping_of(line)
         if mapping is None:
             return "no-mapping"
@@ -236,8 +359,8 @@ class World:
 
     @staticmethod
     def is_plain_receipt(fact):
-        """It is no part of a shipment or removal; one of a removal that it does not name waits for a person."""
-        return not fact.get("shipment_id") and not fact.get("removal_id") and fact["reason"] != "removal"
+        """It is no part of a shipment or removal."""
+        return not fact.get("shipment_id") and not fact.get("removal_id")
 
     def is_held(self, count):
         """Counted while an inbound shipment was being received, which is open still; only where we count."""
@@ -263,9 +386,9 @@ class World:
             yield fact["sku"], fact["to_pool"], fact["to_bucket"], fact["quantity"], fact["occurred_ms"]
         for line in self.lines():
             for sku, pool, units in self.draws(line):
-                for part in self.of_line("line_shipped", line):
+                for part in self.parts("line_shipped", line):
                     yield sku, pool, "sellable", -part["quantity"] * units, part["occurred_ms"]
-                for part in self.of_line("line_returned", line):
+                for part in self.parts("line_returned", line):
                     yield sku, pool, part["bucket"], part["quantity"] * units, part["occurred_ms"]
 
     def committed(self):
@@ -417,7 +540,8 @@ class World:
                 "consignments": {"|".join((each.kind, each.name, each.sku)): each.end() for each in self.consignments},
                 "provenance": {f"{sku}|{pool}": self.provenance(sku, pool)
                                for sku in ("cap", "tie", "sash") for pool in ("wh", "shop", "fba")},
-                "oversells": {"|".join(place): available for place, available in self.oversells().items()}}
+                "oversells": {"|".join(place): available for place, available in self.oversells().items()},
+                "statuses": self.statuses}
 
 
 # ---- comparing ----
@@ -443,8 +567,8 @@ def differences(case):
 
 def readable(event):
     hidden = ("event_id", "kind", "occurred_ms", "fact_id", "part_id", "reason", "status", "title")
-    fields = [f"{key}={json.dumps(value)}" for key, value in event.items()
-              if key not in hidden and value not in ("", 0, [])]
+    fields = [f"{key}={json.dumps(value)}" for key, value in {**event, **event["fact"]}.items()
+              if key not in (*hidden, "fact") and value not in ("", 0, [])]
     return f'{event["event_id"][:8]} at {event["occurred_ms"]} {event["kind"]} {" ".join(fields)}'
 
 

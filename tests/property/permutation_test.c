@@ -91,6 +91,17 @@ static void sheet_targets(struct sheet *sheet, const struct store *store)
     }
 }
 
+static void sheet_statuses(struct sheet *sheet, const struct store *store)
+{
+    for (size_t i = 0; i < store->statuses.len; i++) {
+        const struct stock_status *row = &store->statuses.rows[i];
+        SCOPED(buf) struct buf text = {0};
+
+        put_status(row, status_is_decision(store, row), &text);
+        sheet_add(sheet, store->arena, "event %.8s: %s", row->event_id, buf_str(&text));
+    }
+}
+
 /* A position that moved and came back to zero is as one that never moved. */
 static void sheet_make(struct sheet *sheet, const struct store *store)
 {
@@ -120,6 +131,7 @@ static void sheet_make(struct sheet *sheet, const struct store *store)
         sheet_add(sheet, store->arena, "oversell %s %s: %" PRId64, row->sku, row->pool,
                   row->available);
     }
+    sheet_statuses(sheet, store);
     sheet_add(sheet, store->arena,
               "catalogue: %zu mappings, %zu rules, %zu pools, %zu parts, %zu counts, %zu reports, "
               "%zu receipts",
@@ -304,6 +316,12 @@ static void print_fact(const struct event *event)
         return;
     case EVENT_RULE_CHANGED:
         return print_rule(&event->rule);
+    case EVENT_DECIDED:
+        printf(" %.8s number %" PRId64 " %s", event->decided.event_id, event->decided.number,
+               event_decision_name(event->decided.decision));
+        for (size_t i = 0; i < event->decided.changes_len; i++)
+            printf(" %s=%s", event->decided.changes[i].field, event->decided.changes[i].value);
+        return;
     case EVENT_TIER_DEFINED:
         printf(" %s from %" PRId64, event->tier.tier, event->tier.from_per_day);
         return;

@@ -92,7 +92,9 @@ static void fold_both(struct both *both, const struct trial *trial, size_t from,
         batch[len++] = trial->events[i];
     }
     shuffle_store(&both->random, &both->store);
-    store_load_touched(&both->store, ledger, batch, len);
+    struct store_touched touched = {.len = 0};
+    store_load_decisions(&both->store, ledger, batch, len, &touched);
+    store_load_touched(&both->store, ledger, touched.events, touched.len);
     stock_next_batch(both->memory);
     for (size_t i = 0; i < len; i++) {
         const char *ours = NULL;
@@ -105,6 +107,7 @@ static void fold_both(struct both *both, const struct trial *trial, size_t from,
             fail_msg("seed %" PRIu64 ": %s %.8s is %s '%s', and %s '%s'", seed,
                      event_kind_name(batch[i]->kind), batch[i]->id, stock_verdict_name(our_verdict),
                      ours, stock_verdict_name(their_verdict), theirs);
+        STORE_ADD(&both->store, events, batch[i]);
     }
     assert_same_movements(seed, ledger, both->memory);
     stock_settle(ledger);

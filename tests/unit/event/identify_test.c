@@ -33,6 +33,7 @@ static const char *const golden_ids[EVENT_KIND_COUNT] = {
     [EVENT_PROMOTION_CHANGED] = "2b07dbf5-338b-5f2a-b05e-795457a58739",
     [EVENT_INBOUND_REPORTED] = "b502e1e7-13b6-583a-9d71-65f2d82881ea",
     [EVENT_REMOVAL_REPORTED] = "837e0485-11e3-5abb-8177-8de247c457d8",
+    [EVENT_DECIDED] = "2f712d61-5a8f-55b4-86b9-58f98a7c55be",
 };
 
 static const char *const golden_hashes[EVENT_KIND_COUNT] = {
@@ -74,6 +75,7 @@ static const char *const golden_hashes[EVENT_KIND_COUNT] = {
         "77dabea06b9ebad7f9fc4efef2d2d7809a6801dc02d6e937a28c890136677294",
     [EVENT_REMOVAL_REPORTED] =
         "c4d6c8f93c2becd90bf7c639a18bd7663ebcc6f46439daf6701cf98cff9de7de",
+    [EVENT_DECIDED] = "fe6c103f1ae9f5e1aa4f0a594a969196b48d0f6fe3af68fa69a9169fd1da1a74",
 };
 
 static void hash_text_of(const struct event *event, struct buf *out)
@@ -134,7 +136,7 @@ static void one_fact_from_two_notifications_is_one(void **state)
         struct event pushed = sample_event((enum event_kind)kind);
         struct event polled = sample_event((enum event_kind)kind);
 
-        polled.source = (struct event_source){"shopify-main", "", "other", EVENT_VIA_POLL,
+        polled.source = (struct event_source){pushed.source.channel, "", "other", EVENT_VIA_POLL,
                                               "shopify/2", "poller-1", ""};
         polled.times.received_ms += 60000;
         polled.times.applied_ms = 0;

@@ -9,6 +9,7 @@
 
 static const struct event_component sample_components[] = {{"MUG-RED", 2}, {"BOX-S", 1}};
 static const char *const sample_pools[] = {"main", "overflow"};
+static const struct event_change sample_changes[] = {{"bucket", "damaged"}, {"quantity", "3"}};
 static const char *const sample_buckets[] = {"sellable", "quarantine"};
 
 static const struct event_channel_units sample_units[] = {{"shopify-main", 31}, {"ebay", 4}};
@@ -92,6 +93,12 @@ static inline void sample_fact(struct event *event)
         event->removal = (struct event_removal){
             "RMV-77", "MUG-RED", "fba-us", "unfulfillable", "main", 12, 2, 8, 1, 3, 1,
             "Processing", 1795252620123, 1795252500000};
+        break;
+    case EVENT_DECIDED:
+        event->source.channel = "admin";
+        event->decided = (struct event_decided){
+            "4bd51a01-8812-5ebf-9b5a-20b080e42e9a", 2, EVENT_FIX, sample_changes,
+            ARRAY_LEN(sample_changes), "counted in the damaged rack"};
         break;
     case EVENT_NONE:
     case EVENT_KIND_COUNT:

@@ -163,7 +163,7 @@ static void a_cancel_before_its_order_waits_and_is_applied_with_it(void **state)
 
     assert_int_equal(put(&shop, report((struct event_order_line){.ordered = 3})), STOCK_APPLIED);
     stock_settle(shop.stock);
-    assert_int_equal(stock_released_lines(shop.stock, &released), 1);
+    assert_int_equal(stock_restated_lines(shop.stock, &released), 1);
     assert_string_equal(released[0]->line_id, "1");
     settle(&shop);
     assert_line(&shop, 1, 0, 2);
@@ -408,7 +408,7 @@ static void only_lines_that_waited_are_released(void **state)
     put(&shop, report((struct event_order_line){.line_id = "3", .ordered = 3}));
     stock_settle(shop.stock);
 
-    assert_int_equal(stock_released_lines(shop.stock, &released), 1);
+    assert_int_equal(stock_restated_lines(shop.stock, &released), 1);
     assert_string_equal(released[0]->line_id, "3");
 }
 

@@ -44,7 +44,7 @@ static void a_line_without_a_mapping_waits_and_is_applied_once_when_it_comes(voi
 
     put(&shop, mapped(&shop, "cap", 2, 50));
     stock_settle(shop.stock);
-    assert_int_equal(stock_released_lines(shop.stock, &released), 1);
+    assert_int_equal(stock_restated_lines(shop.stock, &released), 1);
     settle(&shop);
 
     assert_int_equal(committed(&shop), 4);

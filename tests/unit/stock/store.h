@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/event/amend.h"
+#include "lib/event/breach.h"
 #include "lib/stock/measure.h"
 #include "lib/stock/stock.h"
 
@@ -52,6 +54,9 @@ struct store {
     STORE_ROWS(struct stock_movement) movements;
     STORE_ROWS(struct stock_listing) listings;
     STORE_ROWS(struct stock_oversell) oversells; /* open ones */
+    STORE_ROWS(const struct event *) events;     /* all that were taken */
+    STORE_ROWS(const struct event *) decisions;  /* of these, those that are decisions */
+    STORE_ROWS(struct stock_status) statuses;
 };
 
 static inline bool same(const char *a, const char *b)
@@ -92,6 +97,8 @@ STORE_PUT(lines, struct stock_line,
               same(old->line_id, row->line_id))
 STORE_PUT(voided, struct stock_voided,
           same(old->channel, row->channel) && same(old->order_id, row->order_id))
+STORE_PUT(parts, struct store_part, same(old->part.event_id, row->part.event_id))
+STORE_PUT(statuses, struct stock_status, same(old->event_id, row->event_id))
 STORE_PUT(positions, struct stock_position, IS_AT(old, row->sku, row->pool, row->bucket))
 STORE_PUT(counts, struct stock_count, IS_AT(old, row->sku, row->pool, row->bucket))
 STORE_PUT(consignments, struct stock_consignment,
@@ -124,9 +131,9 @@ static inline void store_save_lines(struct store *store, const struct stock *sto
         store_put_lines(store, lines[i]);
     len = stock_new_parts(stock, &parts);
     for (size_t i = 0; i < len; i++)
-        STORE_ADD(store, parts,
-                  ((struct store_part){parts[i].line->channel, parts[i].line->order_id,
-                                       parts[i].line->line_id, *parts[i].part}));
+        store_put_parts(store,
+                        &(struct store_part){parts[i].line->channel, parts[i].line->order_id,
+                                             parts[i].line->line_id, *parts[i].part});
     len = stock_new_voided(stock, &voided);
     for (size_t i = 0; i < len; i++)
         store_save_voided(store, voided[i]);
@@ -225,6 +232,15 @@ static inline void store_save_consignments(struct store *store, const struct sto
         STORE_ADD(store, count_facts, *facts[i]);
 }
 
+static inline void store_save_statuses(struct store *store, const struct stock *stock)
+{
+    const struct stock_status *statuses = NULL;
+    size_t len = stock_changed_statuses(stock, &statuses);
+
+    for (size_t i = 0; i < len; i++)
+        store_put_statuses(store, &statuses[i]);
+}
+
 /* The batch is settled. Texts stay in the arena that store and batch share. */
 static inline void store_save(struct store *store, const struct stock *stock)
 {
@@ -233,6 +249,7 @@ static inline void store_save(struct store *store, const struct stock *stock)
     store_save_measures(store, stock);
     store_save_positions(store, stock);
     store_save_oversells(store, stock);
+    store_save_statuses(store, stock);
     store_save_consignments(store, stock);
 }
 
@@ -298,8 +315,6 @@ static inline void store_load_all(const struct store *store, struct stock *stock
         stock_load_oversell(stock, &store->oversells.rows[i]);
 }
 
-/* ---- loading what the ledger would, see services/ledger/working_set.c ---- */
-
 static inline bool names_has(const struct store_names *names, const char *a, const char *b,
                              const char *c)
 {
@@ -320,6 +335,104 @@ static inline void names_add(struct store_names *names, const char *a, const cha
     names->texts[names->len][1] = b;
     names->texts[names->len++][2] = c;
 }
+
+/* ---- decisions, see services/ledger/parked.c ---- */
+
+static inline bool event_is_sound(const struct event *event)
+{
+    struct event_breach breach;
+    struct err ignored;
+
+    return event_check_rules(event, &breach, &ignored);
+}
+
+static inline bool event_is_decision(const struct event *event)
+{
+    return event->kind == EVENT_DECIDED && event_is_sound(event);
+}
+
+/* Takes also what a decision may make count or silence, to load what that touches. */
+struct store_touched {
+    const struct event *events[256];
+    size_t len;
+};
+
+static inline void store_touch(struct store_touched *touched, const struct event *event)
+{
+    assert(touched->len < sizeof(touched->events) / sizeof(touched->events[0]));
+    touched->events[touched->len++] = event;
+}
+
+/* What any decision may make of the event. */
+static inline void store_touch_decided(struct store *store, struct store_touched *touched,
+                                       const struct event *event)
+{
+    store_touch(touched, event);
+    for (size_t i = 0; i < store->decisions.len; i++) {
+        const struct event_decided *decided = &store->decisions.rows[i]->decided;
+        struct event *form = arena_alloc(store->arena, sizeof(*form));
+        struct err ignored;
+
+        if (same(decided->event_id, event->id) &&
+            event_amend(store->arena, event, decided->changes, decided->changes_len, form,
+                        &ignored) &&
+            event_is_sound(form))
+            store_touch(touched, form);
+    }
+}
+
+static inline const struct event *store_event(const struct store *store, const char *id)
+{
+    for (size_t i = 0; i < store->events.len; i++) {
+        if (same(store->events.rows[i]->id, id))
+            return store->events.rows[i];
+    }
+    return NULL;
+}
+
+/* The event that a new decision is about, if it was taken before. */
+static inline void store_load_about(struct store *store, struct stock *stock, const char *id,
+                                    struct store_touched *touched)
+{
+    const struct event *event = store_event(store, id);
+
+    if (event == NULL)
+        return;
+    if (event_is_sound(event))
+        stock_load_sound(stock, event);
+    else
+        stock_load_decided(stock, event, "");
+    store_touch_decided(store, touched, event);
+}
+
+/* The decisions about the batch's events, and the events that its decisions are about. */
+static inline void store_load_decisions(struct store *store, struct stock *stock,
+                                        const struct event *const *events, size_t count,
+                                        struct store_touched *touched)
+{
+    struct store_names *named = arena_alloc(store->arena, sizeof(*named));
+    size_t known = store->decisions.len;
+
+    for (size_t i = 0; i < count; i++) {
+        names_add(named, events[i]->id, "", "");
+        if (!event_is_decision(events[i]))
+            continue;
+        STORE_ADD(store, decisions, events[i]);
+        if (!names_has(named, events[i]->decided.event_id, "", "about"))
+            store_load_about(store, stock, events[i]->decided.event_id, touched);
+        names_add(named, events[i]->decided.event_id, "", "about");
+    }
+    for (size_t i = 0; i < known; i++) {
+        const char *about = store->decisions.rows[i]->decided.event_id;
+
+        if (names_has(named, about, "", "") || names_has(named, about, "", "about"))
+            stock_load_decision(stock, store->decisions.rows[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        store_touch_decided(store, touched, events[i]);
+}
+
+/* ---- loading what the ledger would, see services/ledger/working_set.c ---- */
 
 struct touched {
     struct store_names lines;
@@ -416,6 +529,7 @@ static inline void touched_add_event(struct touched *touched, const struct event
     case EVENT_PROMOTION_CHANGED:
         names_add(&touched->skus, event->promotion.sku, "", "");
         return;
+    case EVENT_DECIDED:
     case EVENT_OBSERVATION:
     case EVENT_NONE:
     case EVENT_KIND_COUNT:
