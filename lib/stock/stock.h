@@ -125,7 +125,7 @@ struct stock_count {
    has delta 0 and the effect of replacing). Sum of effects = position. */
 struct stock_movement {
     const char *event_id;
-    const char *record_id; /* the event whose application made it: a decision may make another count */
+    const char *record_id; /* the event whose application made it: it, or a decision about it */
     const char *sku;
     const char *pool;
     const char *bucket;

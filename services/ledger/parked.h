@@ -20,7 +20,7 @@ bool ledger_parked_decided(struct pg *pg, struct arena *arena, const struct even
 struct ledger_parked {
     const struct event **known; /* that decisions are about, taken before, bodies and all */
     size_t known_len;
-    const struct event **touched; /* what may begin to count, or be silenced: load what it touches */
+    const struct event **touched; /* what may begin to count or be silenced: load what it needs */
     size_t touched_len;
 };
 

@@ -52,7 +52,7 @@ static void produce(struct kafka_producer *producer, atomic_int *failures, const
     if (event.times.occurred_ms == 0)
         event.times.occurred_ms = event.times.received_ms;
     event_identify(&event);
-    if (!event_check(&event, &err))
+    if (!event_check_form(&event, &err))
         die(&err);
     event_encode(&event, &body);
     const struct kafka_record record = {.topic = topic,
