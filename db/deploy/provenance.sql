@@ -57,8 +57,8 @@ SELECT d.sku, d.pool, CASE p.kind WHEN 'line_shipped' THEN 'shipped' ELSE 'move'
        CASE p.kind WHEN 'line_shipped' THEN -p.quantity ELSE p.quantity END * d.units
   FROM drawn d
   JOIN ledger.line_parts p USING (channel, order_id, line_id)
- WHERE p.kind = 'line_shipped'
-    OR (p.kind = 'line_returned' AND p.bucket = 'sellable')
+ WHERE NOT p.is_dropped
+   AND (p.kind = 'line_shipped' OR (p.kind = 'line_returned' AND p.bucket = 'sellable'))
  UNION ALL
 SELECT sku, pool, 'line', 'ordered', '', channel, order_id, line_id, placed_ms, wanted * units
   FROM drawn

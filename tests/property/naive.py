@@ -451,9 +451,9 @@ class World:
         for line, drawn, drawn_from, units in self.draws_of_lines:
             if (drawn, drawn_from) != (sku, pool):
                 continue
-            for part in self.of_line("line_shipped", line):
+            for part in self.parts("line_shipped", line):
                 yield "shipped", part["occurred_ms"], -part["quantity"] * units, True
-            for part in self.of_line("line_returned", line):
+            for part in self.parts("line_returned", line):
                 if part["bucket"] == "sellable":
                     yield f'returned {part["event_id"]}', part["occurred_ms"], part["quantity"] * units, False
 

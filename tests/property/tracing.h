@@ -78,7 +78,7 @@ static inline void tracing_add_line(struct tracing *tracing, const struct stock_
         bool is_shipped = part->kind == EVENT_LINE_SHIPPED;
 
         if (same(row->channel, line->channel) && same(row->order_id, line->order_id) &&
-            same(row->line_id, line->line_id) &&
+            same(row->line_id, line->line_id) && !part->is_dropped &&
             (is_shipped || (part->kind == EVENT_LINE_RETURNED && same(part->bucket, "sellable"))))
             TRACING_ADD(tracing, moves,
                         {is_shipped ? "shipped" : "returned", part->event_id, part->occurred_ms,

@@ -112,7 +112,7 @@ int stockctl_read_tiers(const struct stockctl_options *options, struct err *err)
         {0},
     };
 
-    return read_query(options, sql_stockctl_select_tiers, pg_params_new(), columns,
+    return stockctl_read_query(options, sql_stockctl_select_tiers, pg_params_new(), columns,
                       "no tier is defined: T1 to T4 are as 'tiers defaults --dry-run' says", err);
 }
 

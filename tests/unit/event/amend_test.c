@@ -48,8 +48,8 @@ static void fields_of_every_kind_are_set_from_text(void **state)
     (void)state;
     assert_int_equal(amended(arena, &line, "ordered", "7").order_line.ordered, 7);
     assert_int_equal(amended(arena, &line, "ordered", "-7").order_line.ordered, -7);
-    assert_int_equal(amended(arena, &line, "placed_at", "1970-01-01T00:00:01Z").order_line.placed_ms,
-                     1000);
+    struct event placed = amended(arena, &line, "placed_at", "1970-01-01T00:00:01Z");
+    assert_int_equal(placed.order_line.placed_ms, 1000);
     assert_int_equal(amended(arena, &line, "placed_ms", "1000").order_line.placed_ms, 1000);
     assert_string_equal(amended(arena, &part, "bucket", "damaged").part.bucket, "damaged");
     assert_int_equal(amended(arena, &pool, "authority", "channel").pool.authority,

@@ -9,8 +9,8 @@ static enum stock_verdict decide(struct shop *shop, const char *event_id, int64_
     struct event event = event_at(EVENT_DECIDED, 500);
 
     event.source.channel = "admin";
-    event.decided =
-        (struct event_decided){event_id, number, decision, change, change == NULL ? 0 : 1, "because"};
+    event.decided = (struct event_decided){
+        event_id, number, decision, change, change == NULL ? 0 : 1, "because"};
     return put(shop, event);
 }
 

@@ -418,9 +418,11 @@ static inline void store_load_decisions(struct store *store, struct stock *stock
         if (!event_is_decision(events[i]))
             continue;
         STORE_ADD(store, decisions, events[i]);
-        if (!names_has(named, events[i]->decided.event_id, "", "about"))
-            store_load_about(store, stock, events[i]->decided.event_id, touched);
         names_add(named, events[i]->decided.event_id, "", "about");
+    }
+    for (size_t i = 0; i < named->len; i++) {
+        if (*named->texts[i][2] != '\0')
+            store_load_about(store, stock, named->texts[i][0], touched);
     }
     for (size_t i = 0; i < known; i++) {
         const char *about = store->decisions.rows[i]->decided.event_id;
