@@ -70,7 +70,7 @@ def concurrent_channel_sales(suite):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         sales = list(pool.map(lambda n: suite.sell(*keys[n % len(keys)]), range(60)))
     made = sum(sale is not None for sale in sales)
-    suite.settle()
+    suite.settle(meanwhile=suite.resend)
     after = suite.available()[sku]
     shown = suite.shown()
     expect(made == 60, f"only {made} of 60 sales were possible")
@@ -89,7 +89,7 @@ def burst(suite):
     suite.trace(orders=BURST_ORDERS, per_second=60, channels=suite.channels, quantity_max=2, listings_max=2, seed=7)
     seconds = time.monotonic() - start
     orders = len(suite.orders()) - before
-    suite.settle()
+    suite.settle(meanwhile=suite.resend)
     times = percentiles(latencies(suite, since))
     slowest = broker.stop()
     limit = PROPAGATION_MS + 2 * slowest
@@ -113,7 +113,7 @@ def variation_propagation(suite):
         pass
     while suite.sell(*keys[0], 1) is not None:
         pass
-    suite.settle()
+    suite.settle(meanwhile=suite.resend)
     shown = suite.shown()
     for key in keys:
         expect(shown[key] == 0, f"{key} shows {shown[key]}, want 0")
@@ -132,7 +132,7 @@ def webhook_failure_recovery(suite):
     suite.script("run", "ingest")
     suite.trace(orders=60, per_second=20, channels=suite.channels, quantity_max=1, listings_max=1, seed=12)
     suite.control("faults", {"channel": "*"})
-    suite.settle(300, meanwhile=suite.resend)
+    suite.settle(meanwhile=suite.resend)
     key = sorted(suite.shown())[0]
 
     def unauthorized():
@@ -143,7 +143,7 @@ def webhook_failure_recovery(suite):
     suite.sell(*key)
     until(120, lambda: unauthorized() > before, "the corrupted notification is refused and counted")
     suite.control("faults", {"channel": "*"})
-    suite.settle(300, meanwhile=suite.resend)
+    suite.settle(meanwhile=suite.resend)
     print("    90 sales, ingest away for 30 of them, 30 % doubled, late or out of order: all effects present once")
 
 
@@ -161,7 +161,7 @@ def bulk(suite):
         return sum(after[key] == before[key] - 1 for key in before if before[key] > 0) == changed
 
     until(600, all_moved, "every target follows the new buffer")
-    suite.settle(900)
+    suite.settle(900, meanwhile=suite.resend)
     seconds = time.monotonic() - start
     unconfirmed = suite.sql("SELECT count(*) FROM api.targets WHERE NOT at_rest")[0][0]
     expect(unconfirmed == "0", f"{unconfirmed} listings are not confirmed")
@@ -173,7 +173,7 @@ def audit_trail(suite):
     key = sorted(suite.shown())[1]
     sku = suite.skus()[key]
     order = suite.sell(*key)
-    suite.settle()
+    suite.settle(meanwhile=suite.resend)
     rows = suite.sql("SELECT e.event_id, e.notification_id, e.partition, e.kafka_offset FROM ledger.events e "
                      f"WHERE e.channel = '{key[0]}' AND e.order_id = '{order['order']}'")
     expect(rows, f"order {order['order']} has no event")
