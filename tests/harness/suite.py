@@ -212,11 +212,6 @@ class Suite:
     def targets(self):
         return {(row["channel"], row["listing"]): row["quantity"] for row in self.rows("targets")}
 
-    def broker(self):
-        """host:port"""
-        return subprocess.run([str(LOCAL / "broker"), "address", self.directory], capture_output=True, text=True,
-                              check=True).stdout.strip()
-
     def sql(self, query):
         """Rows of the superuser's query, as lists of text."""
         url = subprocess.run([str(LOCAL / "database"), "url", self.directory, "postgres", "stockbus"],
