@@ -55,9 +55,10 @@ SUB_MAKE = $(MAKE) --no-print-directory -j$(JOBS)
 CASES ?= 100000
 KILLS ?= 50
 SEED ?=
+EVENTS ?=
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: all tests-build bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger tidy \
+.PHONY: all tests-build bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -153,6 +154,9 @@ chaos: built ## kill -9 of every service, the broker and the database in a burst
 
 chaos-ledger: tests-built ## KILLS (50) random kills and halts from SEED (random) around two replicas of the ledger
 	@BUILD=$(BUILD) KILLS='$(KILLS)' SEED='$(SEED)' tests/chaos/ledger.py
+
+rebuild-million: tests-built ## EVENTS (1000000) random events from SEED (1): folded, proved, rebuilt from Kafka; all rates
+	@BUILD=$(BUILD) EVENTS='$(EVENTS)' SEED='$(SEED)' nice -n 10 python3 tests/scale/rebuild.py
 
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy

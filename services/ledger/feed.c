@@ -17,11 +17,12 @@
 #include "services/ledger/recognition.h"
 #include "services/ledger/rows.h"
 #include "services/ledger/session.h"
+#include "services/ledger/transaction.h"
 
 #include "sql.h"
 
 enum {
-    FEED_PARTITIONS_MAX = 1024,
+    FEED_PARTITIONS_MAX = LEDGER_TRANSACTION_PARTITIONS_MAX,
     FEED_POLL_MS = 100,
     FEED_TOPIC_ASK_MS = 5000,
     FEED_WATCH_MS = 10000, /* a topic that is created anew under way is found within this time */
@@ -225,13 +226,6 @@ static void feed_revoked(void *opaque, const char *topic, const int32_t *partiti
 
 /* ---- one transaction ---- */
 
-struct feed_tx {
-    struct ledger_feed *feed;
-    struct ledger_feed_batch batch;
-    const char *poison; /* set: the one record is put aside for this reason */
-    struct ledger_feed_move moves[FEED_PARTITIONS_MAX];
-};
-
 struct ledger_feed_move *ledger_feed_move_of(const struct ledger_feed_batch *batch,
                                              int64_t partition)
 {
@@ -242,132 +236,9 @@ struct ledger_feed_move *ledger_feed_move_of(const struct ledger_feed_batch *bat
     return &batch->moves[at];
 }
 
-/* From what the database has: a run that failed may have moved heads. */
-static void feed_tx_begin(struct feed_tx *tx)
-{
-    struct ledger_feed_batch *batch = &tx->batch;
-
-    batch->batch_id = 0;
-    batch->moves = tx->moves;
-    batch->moves_len = 0;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct ledger_feed_record *record = batch->records[i];
-        const struct ledger_partition *partition = &tx->feed->partitions[record->partition];
-
-        if (i == 0 || batch->records[i - 1]->partition != record->partition) {
-            struct ledger_feed_move *move = &batch->moves[batch->moves_len++];
-
-            *move = (struct ledger_feed_move){.partition = record->partition,
-                                              .epoch = partition->epoch,
-                                              .generation = partition->generation,
-                                              .expected = partition->next_offset};
-            memcpy(move->head, partition->head, sizeof(move->head));
-        }
-        batch->moves[batch->moves_len - 1].next_offset = record->offset + 1;
-    }
-}
-
-struct move_row {
-    int64_t partition;
-    int64_t epoch;
-    int64_t expected;
-    int64_t next_offset;
-    const char *head; /* hex */
-    int64_t movements;
-    int64_t anchor_offset;
-    const char *anchor; /* hex */
-};
-
-#define ROW     struct move_row
-#define TEXT(f) LEDGER_ROWS_TEXT_OF(ROW, f)
-#define INT(f)  LEDGER_ROWS_INT_OF(ROW, f)
-static const struct ledger_rows_column move_columns[] = {
-    INT(partition),     INT(epoch),   INT(expected), INT(next_offset), TEXT(head), INT(movements),
-    INT(anchor_offset), TEXT(anchor), {0},
-};
-#undef ROW
-
-static bool feed_move_partitions(struct pg *pg, const struct feed_tx *tx, struct err *err)
-{
-    SCOPED(pg_params) struct pg_params *params = pg_params_new();
-    SCOPED(pg_rows) struct pg_rows *rows = NULL;
-    struct arena *arena = tx->feed->tx_arena;
-    size_t count = tx->batch.moves_len;
-    const struct move_row **moved = arena_alloc(arena, count * sizeof(*moved));
-
-    for (size_t i = 0; i < count; i++) {
-        const struct ledger_feed_move *move = &tx->moves[i];
-        const struct ledger_partition *partition = &tx->feed->partitions[move->partition];
-        const struct move_row row = {
-            .partition = move->partition,
-            .epoch = move->epoch,
-            .expected = move->expected,
-            .next_offset = move->next_offset,
-            .head = ledger_rows_hex(arena, move->head, sizeof(move->head)),
-            .movements = move->movements,
-            .anchor_offset = partition->anchor.offset,
-            .anchor =
-                ledger_rows_hex(arena, partition->anchor.hash, sizeof(partition->anchor.hash)),
-        };
-
-        moved[i] = arena_memdup(arena, &row, sizeof(row));
-    }
-    pg_params_text(params, tx->feed->options.topic);
-    pg_params_text(params, tx->feed->options.replica);
-    pg_params_int(params, tx->batch.batch_id);
-    ledger_rows_params(params, arena, (const void *const *)moved, count, move_columns);
-    if (!pg_run(pg, sql_ledger_move_partitions, params, &rows, err))
-        return false;
-    if (pg_rows_int(rows, 0, "moved") != (int64_t)count)
-        return err_set(err, ERR_FATAL, "fenced: another owner has a partition of '%s'",
-                       tx->feed->options.topic);
-    return true;
-}
-
-static bool feed_number(struct pg *pg, struct feed_tx *tx, struct err *err)
-{
-    SCOPED(pg_rows) struct pg_rows *rows = NULL;
-
-    if (!tx->feed->options.makes_movements)
-        return true;
-    if (!pg_run(pg, sql_ledger_select_batch_number, NULL, &rows, err))
-        return false;
-    tx->batch.batch_id = pg_rows_int(rows, 0, "batch_id");
-    return true;
-}
-
-static bool feed_poison(struct pg *pg, const struct feed_tx *tx, struct err *err)
-{
-    SCOPED(pg_params) struct pg_params *params = pg_params_new();
-    const struct ledger_feed_record *record = tx->batch.records[0];
-
-    pg_params_text(params, tx->feed->options.topic);
-    pg_params_int(params, record->partition);
-    pg_params_int(params, tx->moves[0].generation);
-    pg_params_int(params, record->offset);
-    pg_params_text(params, tx->poison);
-    pg_params_bytes(params, record->body, record->body_len);
-    return pg_run(pg, sql_ledger_insert_poison, params, NULL, err);
-}
-
-static bool feed_tx_body(struct pg *pg, void *state, struct err *err)
-{
-    struct feed_tx *tx = state;
-    struct ledger_feed *feed = tx->feed;
-
-    arena_reset(feed->tx_arena);
-    feed_tx_begin(tx);
-    if (!feed_number(pg, tx, err))
-        return false;
-    bool ok = tx->poison != NULL
-                  ? feed_poison(pg, tx, err)
-                  : feed->options.apply(feed->options.opaque, pg, feed->tx_arena, &tx->batch, err);
-    return ok && feed_move_partitions(pg, tx, err);
-}
-
 /* After a COMMIT whose answer was lost: the offsets say whether it happened. */
-static bool feed_find_out(struct ledger_feed *feed, const struct feed_tx *tx, bool *ret_committed,
-                          struct err *err)
+static bool feed_find_out(struct ledger_feed *feed, const struct ledger_transaction *tx,
+                          bool *ret_committed, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
@@ -392,10 +263,11 @@ static struct ledger_anchor feed_anchor(const struct ledger_feed_record *record)
                                    record->body_len);
 }
 
-static void feed_tx_done(struct ledger_feed *feed, const struct feed_tx *tx)
+static void feed_tx_done(struct ledger_feed *feed, const struct ledger_transaction *tx)
 {
     const struct ledger_feed_record *const *end = tx->batch.records;
 
+    ledger_transaction_done(tx, feed->partitions);
     for (size_t i = 0; i < tx->batch.moves_len; i++) {
         const struct ledger_feed_move *move = &tx->moves[i];
         struct ledger_partition *partition = &feed->partitions[move->partition];
@@ -404,8 +276,6 @@ static void feed_tx_done(struct ledger_feed *feed, const struct feed_tx *tx)
         while (end < tx->batch.records + tx->batch.count && (*end)->partition == move->partition)
             end++;
         partition->newest = feed_anchor(end[-1]);
-        partition->next_offset = move->next_offset;
-        memcpy(partition->head, move->head, sizeof(partition->head));
         /* Only for lag metrics of Kafka's own tools: the truth is in the database. */
         if (!kafka_consumer_commit(feed->consumer, feed->options.topic, (int32_t)move->partition,
                                    move->next_offset, &ignored))
@@ -418,7 +288,7 @@ static void feed_tx_done(struct ledger_feed *feed, const struct feed_tx *tx)
 }
 
 /* One transaction over the batch, until its outcome is known. */
-static bool feed_commit(struct ledger_feed *feed, struct feed_tx *tx, struct err *err)
+static bool feed_commit(struct ledger_feed *feed, struct ledger_transaction *tx, struct err *err)
 {
     for (int failures = 0;;) { /* ends by its outcome, or when stopping */
         bool unknown = false;
@@ -428,7 +298,7 @@ static bool feed_commit(struct ledger_feed *feed, struct feed_tx *tx, struct err
 
         if (!feed_connect(feed, err))
             return false;
-        committed = pg_tx_run(feed->pg, feed_tx_body, tx, &tries, &unknown, err);
+        committed = pg_tx_run(feed->pg, ledger_transaction_body, tx, &tries, &unknown, err);
         metric_add(&retries_total, tries > 1 ? tries - 1 : 0, feed->options.topic, NULL, NULL);
         while (!committed && unknown && !feed_find_out(feed, tx, &committed, err)) {
             if (err->code == ERR_FATAL || stop_requested())
@@ -454,10 +324,12 @@ static bool feed_commit(struct ledger_feed *feed, struct feed_tx *tx, struct err
 static bool feed_apply(struct ledger_feed *feed, const struct ledger_feed_record *const *records,
                        size_t count, struct err *err)
 {
-    SCOPED(mem) void *memory = mem_calloc(1, sizeof(struct feed_tx));
-    struct feed_tx *tx = memory;
+    SCOPED(mem) void *memory = mem_calloc(1, sizeof(struct ledger_transaction));
+    struct ledger_transaction *tx = memory;
 
-    tx->feed = feed;
+    tx->options = &feed->options;
+    tx->partitions = feed->partitions;
+    tx->arena = feed->tx_arena;
     tx->batch.records = records;
     tx->batch.count = count;
     if (feed_commit(feed, tx, err))

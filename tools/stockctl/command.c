@@ -104,6 +104,8 @@ static const struct stockctl_command commands[] = {
     {"topics list", "", "the topics, and which are missing", 0, 0, BIT(JSON), stockctl_topics_list},
     {"topics cat", "NAME", "records as JSON lines: events, catalog, outcomes, rejected, targets.C",
      1, 1, BIT(FROM) | BIT(LIMIT), stockctl_topics_cat},
+    {"rebuild", "", "fold Kafka into a fresh schema and compare; exit code 1 when it differs", 0, 0,
+     BIT(JSON) | BIT(INTO) | BIT(DROP) | BIT(KEEP) | BIT(FRESH), stockctl_rebuild},
     {"verify", "", "prove the ledger from the topic alone; exit code 1 when it differs", 0, 0,
      BIT(JSON) | BIT(PARTITION), stockctl_verify},
     {"ping", "", "whether broker, database and ingest are there", 0, 0, BIT(JSON), stockctl_ping},
@@ -169,7 +171,7 @@ void stockctl_command_help_all(FILE *out)
     }
     fputs("\nExit codes:\n"
           "  0  done\n"
-          "  1  a query found nothing; conservation or verify found a difference\n"
+          "  1  a query found nothing; conservation, verify or rebuild found a difference\n"
           "  2  arguments or settings are wrong\n"
           "  3  broker, database or ingest is away\n"
           "  4  the other side refused\n"

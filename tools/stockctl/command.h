@@ -86,6 +86,7 @@ int stockctl_topics_list(const struct stockctl_options *options, struct err *err
 int stockctl_topics_cat(const struct stockctl_options *options, struct err *err);
 
 /* ---- the ledger and the topic */
+int stockctl_rebuild(const struct stockctl_options *options, struct err *err);
 int stockctl_verify(const struct stockctl_options *options, struct err *err);
 
 int stockctl_ping(const struct stockctl_options *options, struct err *err);

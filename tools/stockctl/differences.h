@@ -35,7 +35,8 @@ struct stockctl_difference stockctl_difference_of(enum stockctl_difference_kind 
                                                   const char *table);
 
 /* Whose word the expected value is. */
-#define DIFFERENCE_BY_TOPIC "the topic"
+#define DIFFERENCE_BY_TOPIC   "the topic"
+#define DIFFERENCE_BY_REBUILD "the rebuilt ledger"
 
 /* {0} is none. */
 struct stockctl_differences {

@@ -34,16 +34,20 @@ enum option {
     OPTION_DAMAGED,
     OPTION_DAYS,
     OPTION_DISPOSED,
+    OPTION_DROP,
     OPTION_DRY_RUN,
     OPTION_EFFECTIVE,
     OPTION_EXPECTED,
     OPTION_FLOOR,
+    OPTION_FRESH,
     OPTION_FROM,
     OPTION_FROM_BUCKET,
     OPTION_FROM_POOL,
     OPTION_HELP,
     OPTION_ID,
+    OPTION_INTO,
     OPTION_JSON,
+    OPTION_KEEP,
     OPTION_KNOWN,
     OPTION_LATE,
     OPTION_LATENCY,
@@ -102,6 +106,7 @@ struct stockctl_options {
     const char *from_bucket;
     const char *from_pool;
     const char *id;
+    const char *into;
     const char *listing;
     const char *note;
     const char *order;
@@ -143,10 +148,13 @@ struct stockctl_options {
     int64_t safety_stock;
     int64_t shipped;
     int64_t to_ms;
+    bool drop;
     bool dry_run;
+    bool fresh;
     bool help;
     bool json;
     bool known;
+    bool keep;
     bool late;
     bool open;
     bool retire;

@@ -38,9 +38,9 @@ static const struct {
     const struct setting *table;
     const char *of; /* the commands */
 } needs[STOCKCTL_NEED_COUNT] = {
-    [STOCKCTL_NEED_KAFKA] = {kafka_table, "topics, rejected, verify"},
+    [STOCKCTL_NEED_KAFKA] = {kafka_table, "topics, rejected, verify, rebuild"},
     [STOCKCTL_NEED_CHANNELS] = {channels_table, "topics apply, topics list"},
-    [STOCKCTL_NEED_DATABASE] = {database_table, "commands that read, verify"},
+    [STOCKCTL_NEED_DATABASE] = {database_table, "commands that read, verify, rebuild"},
     [STOCKCTL_NEED_INGEST] = {ingest_table, "commands that write"},
     [STOCKCTL_NEED_TOKEN] = {token_table, "commands that write"},
     [STOCKCTL_NEED_SHELL] = {shell_table, "all"},

@@ -213,7 +213,8 @@ static struct order_facts order_of(struct life *life, int64_t number)
     struct random random = random_from(life->seed * 1000003 + (uint64_t)number);
 
     return (struct order_facts){ONE_OF(&random, life_channels),
-                                arena_printf(life->arena, "82098291%010" PRId64, number),
+                                arena_printf(life->arena, "8209%04" PRIu64 "%010" PRId64,
+                                             life->seed % 10000, number),
                                 pick(&random, 0, life->skus - 1), pick(&random, 1, 4),
                                 OPENING_MS + number * STEP_MS};
 }
