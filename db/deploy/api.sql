@@ -23,7 +23,7 @@ CREATE VIEW orders AS
 SELECT channel, order_id, line_id, listing, ordered, cancelled, shipped, returned,
        greatest(ordered - cancelled - shipped, 0) AS open, status,
        CASE WHEN placed_ms > 0 THEN ledger.at_ms(placed_ms) END AS placed_at, waiting, mapping_id,
-       placed_ms
+       placed_ms, pool, fulfils
   FROM ledger.order_lines;
 COMMENT ON VIEW orders IS 'Order lines.';
 

@@ -206,7 +206,7 @@ RETURNS TABLE (sku text, pool text, below_at timestamptz, known_at timestamptz, 
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
 WITH shelves AS (
-    SELECT DISTINCT m.sku, m.pool
+    SELECT DISTINCT m.sku, coalesce(nullif(o.pool, ''), m.pool) AS pool
       FROM api.orders o
       JOIN api.mappings m
         ON (m.channel, m.listing) = (o.channel, o.listing)

@@ -20,8 +20,8 @@ SELECT c.sku, c.pool, c.bucket, c.quantity, ledger.at_ms(c.counted_ms) AS counte
        e.actor, c.event_id, c.counted_ms
   FROM ledger.count_facts c
   LEFT JOIN ledger.events e USING (event_id)
- WHERE e.status IS DISTINCT FROM 'parked';
-COMMENT ON VIEW counts IS 'Every stock count that is not held; the latest by counted_at is the one that positions start from.';
+ WHERE e.status NOT IN ('parked', 'dropped');
+COMMENT ON VIEW counts IS 'Every stock count that is neither held nor dropped; the latest by counted_at is the one that positions start from.';
 
 CREATE VIEW observations AS
 SELECT o.channel, o.listing, o.quantity, ledger.at_ms(o.observed_ms) AS observed_at, e.captured_via,
@@ -79,6 +79,7 @@ BEGIN
             ('expected', 'What it should show; null: not known to us.'),
             ('floor', 'Less than this is shown as 0.'),
             ('found_at', 'When it was found.'),
+            ('fulfils', 'Order of another channel whose units it ships: that one takes them; empty: its own.'),
             ('happened_ms', 'When the units changed their state, by the source of the fact (ms).'),
             ('http_status', 'Answer''s status, 0: none came.'),
             ('kafka_offset', 'Where the event stands on the events topic.'),
@@ -155,6 +156,9 @@ BEGIN
             ('to_pool', 'Pool that the units go to; empty: unknown, or none.'),
             ('version_at', 'Source version of the newest report.'),
             ('window_ms', 'Length of the time that was measured (ms).'),
+            ('inbound', 'Units on their way in.'),
+            ('in_removal', 'Units on their way out.'),
+            ('totals.pools', 'How many pools have any.'),
             ('inbound.status', 'How far it is.'),
             ('removals.status', 'The channel''s word.'),
             ('tiers.latency_ms', 'Objective: from a change to the channel''s confirmation.'),
@@ -163,6 +167,7 @@ BEGIN
             ('removals.closed_at', 'Since when nothing is open; null: open.'),
             ('removals.open', 'Whether units are still expected.'),
             ('velocities.units', 'Units that each of the channels sold, ordered less cancelled.'),
+            ('orders.pool', 'Pool that ships it; empty: the mapping''s.'),
             ('orders.status', 'The channel''s word for the order''s state.'),
             ('traceparent', 'W3C trace context.'),
             ('units', 'Units of the SKU in one unit of the listing.'),

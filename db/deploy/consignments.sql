@@ -261,6 +261,6 @@ GRANT SELECT ON ledger.count_facts, ledger.consignments, ledger.consignment_repo
     ledger.consignment_receipts, ledger.inbound_windows TO stockbus_reconciler;
 GRANT EXECUTE ON FUNCTION ledger.add_business_days(timestamptz, integer)
     TO stockbus_ledger, stockbus_reconciler, stockbus_audit;
-GRANT SELECT ON inbound, removals, totals TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+GRANT SELECT ON inbound, removals, totals TO stockbus_audit, stockbus_reconciler;
 
 COMMIT;

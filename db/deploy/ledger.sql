@@ -424,7 +424,7 @@ COMMENT ON COLUMN movements.effect IS 'What it did to the position: 0 when a lat
 COMMENT ON COLUMN movements.balance IS 'Position after it.';
 COMMENT ON COLUMN movements.occurred_ms IS 'When the fact happened (ms).';
 COMMENT ON COLUMN movements.reason IS 'placed, cancelled, shipped, returned, counted, received, adjusted, transferred, remapped, decided, sent, removed, disposed, lost.';
-COMMENT ON COLUMN movements.applied_at IS 'When it was written; months are partitions.';
+COMMENT ON COLUMN movements.applied_at IS 'When it was written.';
 COMMENT ON COLUMN movements.batch_id IS 'Transaction that wrote it: a row of batches.';
 COMMENT ON COLUMN movements.topic_partition IS 'Partition of the record whose application made it; with an event that frees a waiting line, that event''s.';
 COMMENT ON COLUMN movements.topic_offset IS 'Offset of that record, in the generation that the batch names.';
@@ -539,10 +539,11 @@ GRANT USAGE ON SCHEMA ledger TO stockbus_ledger, stockbus_reconciler;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO stockbus_ledger;
 GRANT USAGE ON SEQUENCE batches_batch_id_seq TO stockbus_ledger;
 GRANT EXECUTE ON FUNCTION prepare_movements(integer) TO stockbus_ledger;
-GRANT UPDATE ON partitions, order_lines, line_parts, voided_orders, counts, positions, oversells
+GRANT UPDATE ON partitions, order_lines, voided_orders, counts, positions, oversells
     TO stockbus_ledger;
 -- What happened stays; only what became of it changes.
 GRANT UPDATE (status, reason) ON events TO stockbus_ledger;
+GRANT UPDATE (is_dropped) ON line_parts TO stockbus_ledger;
 GRANT EXECUTE ON FUNCTION at_ms(bigint), ms(timestamptz)
     TO stockbus_ledger, stockbus_reconciler, stockbus_audit;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO stockbus_reconciler;

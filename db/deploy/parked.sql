@@ -59,6 +59,6 @@ COMMENT ON COLUMN parked_bodies.event_id IS 'The event.';
 COMMENT ON COLUMN parked_bodies.detail IS 'What is wrong with it, in words.';
 COMMENT ON COLUMN parked_bodies.body IS 'Its bytes (protobuf).';
 
-GRANT SELECT ON decisions, parked_bodies TO stockbus_audit, stockbus_reconciler, stockbus_ledger;
+GRANT SELECT ON decisions, parked_bodies TO stockbus_audit, stockbus_reconciler;
 
 COMMIT;

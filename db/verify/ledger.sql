@@ -9,7 +9,8 @@ SELECT 'ledger.timeline'::regclass, 'ledger.partitions'::regclass, 'ledger.event
        'ledger.parked_bodies'::regclass;
 SELECT 'ledger.events_line'::regclass, 'ledger.events_notification'::regclass,
        'ledger.events_parked'::regclass, 'ledger.events_sku'::regclass,
-       'ledger.order_lines_listing'::regclass, 'ledger.line_parts_line'::regclass,
+       'ledger.order_lines_listing'::regclass, 'ledger.order_lines_placed'::regclass,
+       'ledger.order_lines_pool'::regclass, 'ledger.decisions'::regclass, 'ledger.line_parts_line'::regclass,
        'ledger.mappings_listing'::regclass, 'ledger.mappings_pool'::regclass,
        'ledger.mapping_components_sku'::regclass, 'ledger.pools_pool'::regclass,
        'ledger.rules_channel'::regclass, 'ledger.movements_position'::regclass,

@@ -63,6 +63,7 @@ VALUES ('timeline_only_row_check', '{"only_row": false}'),
        ('tiers_lead_time_days_check', '{"lead_time_days": -1}'),
        ('velocities_window_ms_check', '{"window_ms": 0}'),
        ('latencies_latency_ms_check', '{"latency_ms": -1}'),
+       ('assessments_only_row_check', '{"only_row": false}'),
        ('latencies_samples_check', '{"samples": -1}'),
        ('consignments_kind_check', '{"kind": "gift"}'),
        ('consignments_check', '{"sent": 5}'),
@@ -82,6 +83,10 @@ VALUES ('timeline_only_row_check', '{"only_row": false}'),
        ('inbound_windows_check', '{"last_month": 13}'),
        ('inbound_windows_min_days_check', '{"min_days": -1}'),
        ('inbound_windows_check1', '{"max_days": 1001}'),
+       ('decisions_number_check', '{"number": 0}'),
+       ('decisions_decision_check', '{"decision": "wait"}'),
+       ('decisions_decision_id_fkey', '{"decision_id": "00000000-0000-5000-8000-00000000ffff", "number": 9}'),
+       ('decisions_event_id_number_key', '{"decision_id": "00000000-0000-5000-8000-00000000ffff"}'),
        ('findings_run_id_fkey', '{"run_id": "00000000-0000-5000-8000-00000000ffff"}');
 
 CREATE TEMPORARY VIEW our_constraints AS

@@ -172,6 +172,8 @@ INSERT INTO conflicts (event_id, content_hash, partition, kafka_offset) VALUES (
 INSERT INTO poison (topic, partition, kafka_offset, generation, reason, body)
 VALUES ('stockbus.events.v1', 0, 91, 1, 'no protobuf', '\x02');
 INSERT INTO parked_bodies (event_id, detail, body) VALUES (pg_temp.e(17), 'no mapping', '\x03');
+INSERT INTO decisions (decision_id, event_id, number, decision, note, body)
+VALUES (pg_temp.e(17), pg_temp.e(88), 1, 'drop', 'made up', '\x04');
 INSERT INTO voided_orders (channel, order_id, voided_ms, event_id) VALUES ('woo-main', 'W0', 1, pg_temp.e(92));
 INSERT INTO rules (rule_id, channel, listing, sku, pools, buckets, buffer_units, buffer_percent, cap, floor, tier,
                    risk_bound_ppm, safety_stock, valid_from_ms)

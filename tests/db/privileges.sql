@@ -97,7 +97,7 @@ SELECT is(pg_temp.answer('stockbus_ledger', statement), '42501', 'stockbus_ledge
 SELECT is(pg_temp.answer('stockbus_ledger', 'UPDATE ledger.events SET status = ''noted'', reason = ''x'''), 'allowed',
           'stockbus_ledger says what became of an event');
 SELECT is(pg_temp.answer('stockbus_audit', statement), '42501', 'stockbus_audit: ' || statement)
-  FROM unnest(ARRAY['SELECT FROM ledger.movements', 'SELECT FROM findings.findings', 'DELETE FROM api.parked',
+  FROM unnest(ARRAY['SELECT FROM ledger.movements', 'SELECT FROM findings.findings', 'DELETE FROM api.positions',
                     'UPDATE api.events SET status = ''noted''', 'CREATE VIEW api.own AS SELECT 1']) AS statement;
 SELECT is(pg_temp.answer('stockbus_reconciler', statement), '42501', 'stockbus_reconciler: ' || statement)
   FROM unnest(ARRAY['INSERT INTO ledger.positions VALUES (''a'', ''b'', ''c'', 1)', 'UPDATE ledger.positions SET quantity = 0',
