@@ -11,6 +11,7 @@
 #define REPORT_BITS                                                                           \
     (BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON) | BIT(FROM_POOL) | BIT(TO_POOL) |         \
      BIT(STATUS) | BIT(RECEIVED) | BIT(LOST))
+#define DECIDE_BITS (BIT(REASON) | BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON))
 #define READ_BITS  (BIT(JSON) | BIT(LIMIT))
 
 static const struct stockctl_command commands[] = {
@@ -60,7 +61,18 @@ static const struct stockctl_command commands[] = {
      READ_BITS | BIT(CHANNEL) | BIT(SKU) | BIT(UNSETTLED), stockctl_read_targets},
     {"pushes", "", "attempts to make channels show it, newest first", 0, 0,
      READ_BITS | BIT(CHANNEL) | BIT(LISTING) | BIT(RESULT), stockctl_read_pushes},
-    {"parked", "", "events that wait, and for what", 0, 0, READ_BITS, stockctl_read_parked},
+    {"parked show", "EVENT", "an event: what is wrong, or what it waits for", 1, 1,
+     BIT(JSON) | BIT(LIMIT) | BIT(RAW), stockctl_parked_show},
+    {"parked release", "EVENT", "it counts as it is, if its rule may be waived", 1, 1, DECIDE_BITS,
+     stockctl_parked_release},
+    {"parked fix", "EVENT", "it counts with what --set says", 1, 1,
+     DECIDE_BITS | BIT(CHANGES), stockctl_parked_fix},
+    {"parked drop", "EVENT", "it counts for nothing", 1, 1, DECIDE_BITS,
+     stockctl_parked_drop},
+    {"parked decisions", "[EVENT]", "what was decided, and what came of it", 0, 1, READ_BITS,
+     stockctl_parked_decisions},
+    {"parked", "", "events that wait, the oldest first, and for what", 0, 0,
+     READ_BITS | BIT(CHANNEL) | BIT(SKU) | BIT(REASON), stockctl_read_parked},
     {"oversells", "", "times at which more was sold than there was, newest first", 0, 0,
      READ_BITS | BIT(OPEN), stockctl_read_oversells},
     {"findings", "", "differences that the reconciler found, newest first", 0, 0,

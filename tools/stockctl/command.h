@@ -56,6 +56,11 @@ int stockctl_read_removals(const struct stockctl_options *options, struct err *e
 int stockctl_read_orders(const struct stockctl_options *options, struct err *err);
 int stockctl_read_targets(const struct stockctl_options *options, struct err *err);
 int stockctl_read_pushes(const struct stockctl_options *options, struct err *err);
+int stockctl_parked_show(const struct stockctl_options *options, struct err *err);
+int stockctl_parked_decisions(const struct stockctl_options *options, struct err *err);
+int stockctl_parked_release(const struct stockctl_options *options, struct err *err);
+int stockctl_parked_fix(const struct stockctl_options *options, struct err *err);
+int stockctl_parked_drop(const struct stockctl_options *options, struct err *err);
 int stockctl_read_parked(const struct stockctl_options *options, struct err *err);
 int stockctl_read_oversells(const struct stockctl_options *options, struct err *err);
 int stockctl_read_findings(const struct stockctl_options *options, struct err *err);

@@ -201,28 +201,6 @@ int stockctl_read_pushes(const struct stockctl_options *options, struct err *err
                                "no such pushes", err);
 }
 
-int stockctl_read_parked(const struct stockctl_options *options, struct err *err)
-{
-    static const struct stockctl_column columns[] = {
-        {"event_id", COLUMN_TEXT, false},
-        {"kind", COLUMN_TEXT, false},
-        {"channel", COLUMN_TEXT, false},
-        {"listing", COLUMN_TEXT, false},
-        {"sku", COLUMN_TEXT, false},
-        {"order_id", COLUMN_TEXT, false},
-        {"line_id", COLUMN_TEXT, false},
-        {"reason", COLUMN_TEXT, false},
-        {"occurred_ms", COLUMN_TIME, JSON_ONLY},
-        {"received_ms", COLUMN_TIME, false},
-        {"partition", COLUMN_NUMBER, JSON_ONLY},
-        {"kafka_offset", COLUMN_NUMBER, JSON_ONLY},
-        {0},
-    };
-
-    return stockctl_read_query(options, sql_stockctl_select_parked, pg_params_new(), columns,
-                               "nothing is parked", err);
-}
-
 int stockctl_read_oversells(const struct stockctl_options *options, struct err *err)
 {
     static const struct stockctl_column columns[] = {

@@ -30,6 +30,7 @@ enum option {
     OPTION_BUFFER,
     OPTION_CANCELLED,
     OPTION_CAP,
+    OPTION_CHANGES,
     OPTION_CHANNEL,
     OPTION_DAMAGED,
     OPTION_DAYS,
@@ -64,6 +65,7 @@ enum option {
     OPTION_PER_DAY,
     OPTION_POOL,
     OPTION_POOLS,
+    OPTION_RAW,
     OPTION_REASON,
     OPTION_RECEIVED,
     OPTION_REMOVAL,
@@ -122,6 +124,7 @@ struct stockctl_options {
     const char *to_bucket;
     const char *to_pool;
     struct stockctl_texts buckets;
+    struct stockctl_texts changes;
     struct stockctl_texts pools;
     struct stockctl_texts skus;
     int64_t at_ms;
@@ -157,6 +160,7 @@ struct stockctl_options {
     bool keep;
     bool late;
     bool open;
+    bool raw;
     bool retire;
     bool unsettled;
 };
