@@ -54,7 +54,7 @@ sed -i 's/ string status = 8;/ optional string status = 8;/' "$event"
 refuses an_optional_field_is_refused 'optional is not used here'
 
 copy
-sed -i 's/ string status = 8;/&\n  string note = 9;/' "$event"
+sed -i 's/ string status = 8;/&\n  string note = 99;/' "$event"
 refuses an_addition_must_enter_the_baseline 'the baseline lacks the latest additions'
 passes an_addition_can_be_accepted tests/tidy/proto --accept "$work/proto"
 passes an_accepted_addition_is_clean tests/tidy/proto "$work/proto"
