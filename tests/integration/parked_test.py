@@ -209,6 +209,48 @@ def kill_minus_9_between_decisions_loses_nothing_and_doubles_nothing(ledger):
     expect(ledger.sql("SELECT count(*) FROM api.parked WHERE sku LIKE 'K%'") == "0", "some are parked still")
 
 
+def retired(listing):
+    return dict(kind="mapping_changed", fact_id=f"gone-{listing}", channel="shop", listing=listing, components=[],
+                occurred_at="2026-11-20T09:00:00Z")
+
+
+def a_merged_listing_sells_what_the_survivor_sells_from_its_date_on(ledger):
+    noon = "2026-11-21T12:00:00Z"
+    ledger.feed([count("M1", 10), count("M2", 10), mapping("OLD", "M1"), mapping("NEW", "M2")])
+    until(120, lambda: ledger.sql("SELECT count(*) FROM ledger.mappings WHERE listing IN ('OLD', 'NEW')") == "2", "mapped")
+    done = ledger.stockctl("mapping", "merge", "shop", "OLD", "NEW", "--at", noon)
+    expect(done.returncode == 0, f"{done}")
+    for survivor, code in (("OLD", 2), ("NONE", 4)):
+        done = ledger.stockctl("mapping", "merge", "shop", "OLD", survivor, "--at", noon)
+        expect(done.returncode == code, f"merge into {survivor}: {done}")
+    later = "2026-11-21T13:00:00Z"
+    ledger.feed([line("before", "OLD"), dict(line("after", "OLD", version=later), placed_at=later),
+                 dict(line("survivor", "NEW", version=later), placed_at=later)])
+    ledger.until_available("M1", 9)
+    ledger.until_available("M2", 8)
+
+
+def a_mapping_that_comes_late_shows_what_it_moved(ledger):
+    ledger.feed([dict(mapping("OLD", "M2", fact="corrected"), occurred_at="2026-11-20T06:00:00Z")])
+    ledger.until_available("M1", 10)
+    ledger.until_available("M2", 7)
+    rows = [json.loads(row) for row in ledger.stockctl("mapping", "correction", "shop", "OLD", "--json").stdout.splitlines()]
+    expect(sorted((row["sku"], row["delta"]) for row in rows) == [("M1", -1), ("M2", 1)], f"{rows}")
+
+
+def the_audit_of_mappings_finds_what_is_not_one_to_one(ledger):
+    ledger.feed([count("m-1", 1), line("lost", "NOBODY"), mapping("TWIN1", "M1"), mapping("TWIN2", "M1"),
+                 retired("GONE"), line("late", "GONE")])
+    until(120, lambda: ledger.sql("SELECT count(*) FROM ledger.order_lines WHERE order_id IN ('lost', 'late')") == "2",
+          "the lines are there")
+    done = ledger.stockctl("mapping", "audit", "--json")
+    found = {(row["section"], row["listing"] or row["sku"]) for row in map(json.loads, done.stdout.splitlines())}
+    for wanted in (("unmapped listing", "NOBODY"), ("many to one", "TWIN1, TWIN2"), ("retired but sold", "GONE"),
+                   ("spelling", "'M1', 'm-1'"), ("one to many", "OLD"), ("unmapped sku", "m-1")):
+        expect(wanted in found, f"{wanted} is not in {sorted(found)}")
+    expect(done.returncode == 1, f"exit code {done.returncode}")
+
+
 def a_proof_from_the_topic_alone_comes_to_the_same(ledger):
     url = ledger.local("database", "url", "stockbus_audit", ledger.database)
     done = subprocess.run([str(BUILD / "bin/stockctl"), "verify"], capture_output=True, text=True, env={
@@ -221,7 +263,9 @@ TESTS = [each_rule_breaker_is_parked_for_its_reason_and_its_neighbours_go_on,
          a_released_count_counts_and_a_second_release_changes_nothing, what_can_not_be_waived_is_fixed,
          a_dropped_event_counts_for_nothing, a_dropped_line_is_never_applied_also_when_its_mapping_comes,
          of_operators_who_decide_at_once_one_is_heard,
-         kill_minus_9_between_decisions_loses_nothing_and_doubles_nothing, a_proof_from_the_topic_alone_comes_to_the_same]
+         kill_minus_9_between_decisions_loses_nothing_and_doubles_nothing,
+         a_merged_listing_sells_what_the_survivor_sells_from_its_date_on, a_mapping_that_comes_late_shows_what_it_moved,
+         the_audit_of_mappings_finds_what_is_not_one_to_one, a_proof_from_the_topic_alone_comes_to_the_same]
 
 
 def main():

@@ -17,6 +17,14 @@
 static const struct stockctl_command commands[] = {
     {"listing", "CHANNEL LISTING", "say what a listing sells: --sku and --pool, or --retire", 2, 2,
      WRITE_BITS | BIT(SKUS) | BIT(POOL) | BIT(ADDRESS) | BIT(RETIRE), stockctl_write_listing},
+    {"mapping retire", "CHANNEL LISTING", "it sells nothing from --at on", 2, 2, WRITE_BITS,
+     stockctl_mapping_retire},
+    {"mapping merge", "CHANNEL OLD NEW", "OLD sells from --at on what NEW sells then", 3, 3,
+     WRITE_BITS, stockctl_mapping_merge},
+    {"mapping audit", "", "what is not mapped one to one; exit code 1 when any", 0, 0,
+     READ_BITS | BIT(CHANNEL), stockctl_mapping_audit},
+    {"mapping correction", "CHANNEL LISTING", "what mappings that came late moved, since --from", 2,
+     2, READ_BITS | BIT(FROM), stockctl_mapping_correction},
     {"pool", "NAME", "name a place whose stock is counted on its own", 1, 1,
      WRITE_BITS | BIT(AUTHORITY) | BIT(TITLE), stockctl_write_pool},
     {"rule", "", "say how quantities follow from stock, for a scope", 0, 0,
@@ -183,7 +191,7 @@ void stockctl_command_help_all(FILE *out)
     }
     fputs("\nExit codes:\n"
           "  0  done\n"
-          "  1  a query found nothing; conservation, verify or rebuild found a difference\n"
+          "  1  a query found nothing; conservation, verify, rebuild or an audit found something\n"
           "  2  arguments or settings are wrong\n"
           "  3  broker, database or ingest is away\n"
           "  4  the other side refused\n"

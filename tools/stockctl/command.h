@@ -69,6 +69,12 @@ int stockctl_read_latency(const struct stockctl_options *options, struct err *er
 int stockctl_read_conservation(const struct stockctl_options *options, struct err *err);
 int stockctl_explain(const struct stockctl_options *options, struct err *err);
 
+/* ---- mappings */
+int stockctl_mapping_retire(const struct stockctl_options *options, struct err *err);
+int stockctl_mapping_merge(const struct stockctl_options *options, struct err *err);
+int stockctl_mapping_audit(const struct stockctl_options *options, struct err *err);
+int stockctl_mapping_correction(const struct stockctl_options *options, struct err *err);
+
 /* ---- questions of an audit */
 int stockctl_audit_timeline(const struct stockctl_options *options, struct err *err);
 int stockctl_audit_order(const struct stockctl_options *options, struct err *err);
