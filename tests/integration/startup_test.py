@@ -299,7 +299,7 @@ BROKEN = (
     ("a number that is none", CHANNEL + "    batch_max: many\n", ":8:16: batch_max 'many'"),
     ("a missing secret file", CHANNEL.replace("secret: s", "secret_file: none"), ":7:18: "),
     ("a secret and its file", CHANNEL + "    secret_file: x\n", ":8:5: 'secret' and 'secret_file' are both there"),
-    ("nothing", "", ":1:1: want 'channels:'"),
+    ("nothing", "", ":1:1: the file is empty"),
 )
 
 
