@@ -183,7 +183,7 @@ TESTS = [the_first_log_is_no_other_one, created_anew_while_the_ledger_is_stopped
 
 def main():
     report = Report(sys.argv[1])
-    ledger = base.Ledger(sys.argv[1], STOCKBUS_ASSESS_INTERVAL_MS="0")  # else it puts events of its own on the topic
+    ledger = base.Ledger(sys.argv[1])
     ledger.start()
     world = World(ledger)
     try:
