@@ -304,11 +304,86 @@ static bool read_spec(struct reading *reading, const struct yaml *node,
     const struct yaml *named = yaml_get(node, "spec");
     struct err why = {0};
 
-    if (channel_account_read_spec(
-            account, named == NULL ? NULL : file_beside(reading, account->spec_file),
-            reading->arena, &why))
+    if (channel_account_read_spec(account,
+                                  named == NULL ? NULL : file_beside(reading, account->spec_file),
+                                  reading->arena, &why))
         return true;
     return yaml_fail(named == NULL ? node : named, reading->err, "%s", why.text);
+}
+
+/* ---- settings of the kind ---- */
+
+static bool is_key_of_setting(const struct channel_setting *setting, const char *key,
+                              bool *ret_file)
+{
+    size_t len = strlen(setting->name);
+
+    *ret_file = setting->is_secret && strncmp(key, setting->name, len) == 0 &&
+                strcmp(key + len, "_file") == 0;
+    return *ret_file || strcmp(key, setting->name) == 0;
+}
+
+static bool read_setting(struct reading *reading, const struct yaml *key, const struct yaml *value,
+                         const struct channel_setting *settings, const char **values)
+{
+    const char *name = yaml_text(key);
+    bool is_file = false;
+    size_t at = 0;
+
+    while (settings[at].name != NULL && !is_key_of_setting(&settings[at], name, &is_file))
+        at++;
+    if (settings[at].name == NULL)
+        return yaml_fail(key, reading->err, "unknown setting '%.100s'", name);
+    if (values[at] != NULL)
+        return yaml_fail(key, reading->err, "'%s' and '%s_file' are both there", settings[at].name,
+                         settings[at].name);
+    const struct row row = {.key = name};
+    char *text = NULL;
+    if (!read_text(reading, value, &row, &text))
+        return false;
+    values[at] = text;
+    return !is_file || read_secret_file(reading, value, text, &values[at]);
+}
+
+static bool read_settings(struct reading *reading, const struct yaml *node,
+                          struct channel_account *account)
+{
+    static const struct channel_setting none[] = {{0}};
+    const struct channel_setting *settings =
+        account->kind->settings == NULL ? none : account->kind->settings;
+    const struct yaml *given = yaml_get(node, "settings");
+    size_t len = 0;
+
+    while (settings[len].name != NULL)
+        len++;
+    const char **values = arena_alloc(reading->arena, (len + 1) * sizeof(*values));
+    memset(values, 0, (len + 1) * sizeof(*values));
+    if (given != NULL && yaml_kind(given) != YAML_MAP)
+        return yaml_fail(given, reading->err, "settings: want names and values");
+    for (size_t i = 0; given != NULL && i < yaml_len(given); i++) {
+        if (!read_setting(reading, yaml_key_at(given, i), yaml_at(given, i), settings, values))
+            return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (values[i] == NULL && settings[i].preset == NULL)
+            return yaml_fail(given == NULL ? node : given, reading->err, "setting '%s' is missing",
+                             settings[i].name);
+    }
+    account->settings = values;
+    return true;
+}
+
+const char *channel_account_setting(const struct channel_account *account, const char *name)
+{
+    const struct channel_setting *settings = account->kind->settings;
+
+    for (size_t i = 0; settings != NULL && settings[i].name != NULL; i++) {
+        const char *given = account->settings == NULL ? NULL : account->settings[i];
+
+        if (strcmp(settings[i].name, name) == 0)
+            return given != NULL ? given : settings[i].preset == NULL ? "" : settings[i].preset;
+    }
+    abort(); /* no setting of this kind: a fault of the program */
 }
 
 static bool read_account(struct reading *reading, const struct yaml *node,
@@ -331,14 +406,17 @@ static bool read_account(struct reading *reading, const struct yaml *node,
     if (yaml_kind(node) != YAML_MAP)
         return yaml_fail(node, reading->err, "want a channel: name, kind, ...");
     for (size_t i = 0; i < yaml_len(node); i++) {
-        if (!read_pair(reading, yaml_key_at(node, i), yaml_at(node, i), seen, account))
+        const struct yaml *key = yaml_key_at(node, i);
+
+        if (strcmp(yaml_text(key), "settings") != 0 &&
+            !read_pair(reading, key, yaml_at(node, i), seen, account))
             return false;
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (rows[i].needed && seen[i] == NULL)
             return yaml_fail(node, reading->err, "key '%s' is missing", rows[i].key);
     }
-    return read_spec(reading, node, account);
+    return read_settings(reading, node, account) && read_spec(reading, node, account);
 }
 
 static bool read_accounts(struct reading *reading, const struct yaml *list)

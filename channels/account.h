@@ -28,11 +28,12 @@ struct channel_account {
     const char *secrets[CHANNEL_SECRETS_MAX];
     const char *token; /* API token, or the key's name where there is a pair */
     const char *token_secret;
-    const char *spec_file; /* of kinds that take one */
-    const char *spec_text; /* its bytes */
-    const void *spec;      /* what the kind made of it */
-    const char *return_bucket; /* where returned units go when the channel does not grade them:
-                                  "quarantine" by default; "sellable" where the merchant says so */
+    const char *spec_file;       /* of kinds that take one */
+    const char *spec_text;       /* its bytes */
+    const void *spec;            /* what the kind made of it */
+    const char *const *settings; /* values in the order of the kind's table */
+    const char *return_bucket;   /* where returned units go when the channel does not grade them:
+                                    "quarantine" by default; "sellable" where the merchant says so */
     /* Budget of the API: requests (or points) per second and burst; 0 = the kind's default. */
     double rate_per_second;
     double rate_burst;
@@ -43,6 +44,9 @@ struct channel_account {
 };
 
 struct channel_accounts;
+
+/* A setting that the kind's table has: what the file gives, else the preset. Never NULL. */
+const char *channel_account_setting(const struct channel_account *account, const char *name);
 
 /* Reads and checks the file. ERR_FATAL: "channels.yaml:12:5: unknown key 'sekret'". Secrets may be
    given inline (secret:) or as file (secret_file:), relative to the YAML file's folder. */

@@ -118,11 +118,34 @@ void channel_bad_line(struct channel_bad_lines *bad, struct arena *arena, const 
     bad->reasons[CHANNEL_BAD_LINES_MAX - 1] = arena_printf(arena, "and %zu more", bad->more);
 }
 
-const struct channel_signature *channel_signature_of(const struct channel_account *account)
+bool channel_hint(struct channel_hints *hints, struct arena *arena, const char *format, ...)
+{
+    char text[CHANNEL_HINT_MAX + 1];
+    va_list args;
+
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (len < 0 || len > CHANNEL_HINT_MAX)
+        return false;
+    for (size_t i = 0; i < hints->len; i++) {
+        if (strcmp(hints->hints[i], text) == 0)
+            return true;
+    }
+    if (hints->len == CHANNEL_HINTS_MAX)
+        return false;
+    hints->hints[hints->len++] = arena_strdup(arena, text);
+    return true;
+}
+
+const struct channel_signature *
+channel_signature_of(const struct channel_account *account,
+                     const struct channel_notification *notification)
 {
     const struct channel_kind *kind = account->kind;
 
-    return kind->signature_of == NULL ? &kind->signature : kind->signature_of(account);
+    return kind->signature_of == NULL ? &kind->signature
+                                      : kind->signature_of(account, notification);
 }
 
 /* ---- events ---- */

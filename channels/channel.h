@@ -33,7 +33,28 @@ struct channel_notification {
     size_t body_len;
     int64_t received_ms; /* wall clock at which it was complete */
     enum event_captured_via captured_via;
+    const char *method; /* "POST", with path and query as they came; NULL: it came by no HTTP */
+    const char *path;
+    const char *hint; /* what was read when this is an answer to read(); NULL: nobody asked */
 };
+
+/* What a thin notification names and must be read before anything is known: "order:123", in the
+   kind's own words, at most CHANNEL_HINT_MAX bytes. */
+enum { CHANNEL_HINTS_MAX = 1000, CHANNEL_HINT_MAX = 200 };
+struct channel_hints {
+    const char *hints[CHANNEL_HINTS_MAX]; /* in the arena */
+    size_t len;
+};
+/* Adds one, if it is not there; false: full, or too long. */
+bool channel_hint(struct channel_hints *hints, struct arena *arena, const char *format, ...)
+    PRINTF_LIKE(3, 4) MUST_CHECK;
+
+/* A notification taken from a queue that we must ask (SQS). */
+struct channel_message {
+    const char *receipt; /* what deletes it */
+    struct channel_notification notification;
+};
+enum { CHANNEL_MESSAGES_MAX = 10 };
 
 /* Case-insensitive; NULL when absent. */
 const char *channel_notification_header(const struct channel_notification *notification,
@@ -153,10 +174,27 @@ struct channel_row {
 
 typedef bool channel_row_visit(void *opaque, const struct channel_row *row, struct err *err);
 
-/* A page of a snapshot that must be fetched next: url "" when there is none. */
+/* The next call of several: url "" when there is none. */
 struct channel_fetch {
     struct channel_request request;
     int64_t wait_ms; /* before sending it (polling an asynchronous job) */
+};
+
+/* ---- credentials ---- */
+
+/* A setting that only some kinds have, below `settings:` of the channel. */
+struct channel_setting {
+    const char *name;   /* "marketplace_ids" */
+    const char *preset; /* NULL: it must be given */
+    bool is_secret;     /* may come from a file, as "<name>_file", re-read when that changes */
+    const char *what;   /* for people, one line */
+};
+
+/* An access token as the channel granted it. */
+struct channel_grant {
+    const char *token;
+    int64_t life_ms;           /* from the answer on */
+    const char *refresh_token; /* that replaces the one that was used; NULL: it stays */
 };
 
 enum { CHANNEL_SNAPSHOT_STATE_LEN = 1024, CHANNEL_BAD_LINES_MAX = 100 };
@@ -174,8 +212,9 @@ struct channel_kind {
     const char *name;    /* "shopify" */
     const char *adapter; /* "shopify/1": goes into every event */
     struct channel_signature signature;
-    /* MAY. What an account's own spec says instead. */
-    const struct channel_signature *(*signature_of)(const struct channel_account *account);
+    /* MAY. What the account says instead, or this notification (two ways into one channel). */
+    const struct channel_signature *(*signature_of)(
+        const struct channel_account *account, const struct channel_notification *notification);
     /* Content types that a notification may have; others are 415. Closed by NULL. */
     const char *content_types[4];
     const char *account_header; /* names the account; NULL: none */
@@ -236,6 +275,63 @@ struct channel_kind {
     int64_t poll_interval_ms; /* default pause between two rounds of poll() */
 
     /*
+     * MAY. What the notification, a page of poll() or an answer to read() only names. It comes
+     * beside what normalize() makes of the same bytes. Every hint is kept until it was read.
+     */
+    bool (*hints)(const struct channel_account *account,
+                  const struct channel_notification *notification, struct arena *arena,
+                  struct channel_hints *ret_hints, struct err *err);
+
+    /*
+     * MUST, with hints(). Drives the reading of what a hint names: given the answer to the previous
+     * call (NULL at first), the next one; url "": that was all. Bytes for normalize() are handed
+     * over as *ret_bytes (from the answer or the arena; NULL: none). *state is the kind's own,
+     * starts NULL; what it points to lies in the arena, which lives as long as the reading.
+     * ERR_REJECT: it will never be read (unknown there, not ours).
+     */
+    bool (*read)(const struct channel_account *account, const char *hint,
+                 const struct channel_response *previous, void **state, struct arena *arena,
+                 struct channel_fetch *ret_next, const char **ret_bytes, size_t *ret_len,
+                 struct err *err);
+
+    /*
+     * MAY. Notifications that wait in a queue: the request for some (long poll, at most timeout_ms
+     * of the account), what its answer holds, and the request that deletes them once the broker
+     * has all that they said. now_ms is wall clock, for request signatures.
+     */
+    void (*receive)(const struct channel_account *account, int64_t now_ms, struct arena *arena,
+                    struct channel_request *ret_request);
+    bool (*received)(const struct channel_account *account, const struct channel_response *response,
+                     struct arena *arena, struct channel_message *ret_messages, size_t *ret_len,
+                     struct err *err);
+    void (*forget)(const struct channel_account *account, const struct channel_message *messages,
+                   size_t len, int64_t now_ms, struct arena *arena,
+                   struct channel_request *ret_request);
+
+    /*
+     * MAY. Tokens that live for a while: the request for one, and what its answer grants. All other
+     * functions find it as account->token. ERR_REJECT: refused for ever (revoked, wrong secret).
+     */
+    void (*login)(const struct channel_account *account, const char *refresh_token, int64_t now_ms,
+                  struct arena *arena, struct channel_request *ret_request);
+    bool (*granted)(const struct channel_account *account, const struct channel_response *response,
+                    int64_t now_ms, struct arena *arena, struct channel_grant *ret_grant,
+                    struct err *err);
+
+    /* MAY. The answer to a GET by which a sender asks whether the endpoint is ours (eBay's
+       challenge): a body of application/json. NULL: it is no such question. */
+    const char *(*challenge)(const struct channel_account *account, const char *query,
+                             struct arena *arena);
+
+    /* MAY. Signs or stamps a request just before it is sent, whoever made it (a timestamp and a
+       hash over it in the URL, SigV4). */
+    void (*seal)(const struct channel_account *account, int64_t now_ms, struct arena *arena,
+                 struct channel_request *request);
+
+    /* Closed by .name NULL; NULL: none. */
+    const struct channel_setting *settings;
+
+    /*
      * MUST. Pushes whose groups differ never share a request (one parent product per call, one
      * location per call); "" when all may go together. In the arena. NULL: the target's address is
      * not of this kind.
@@ -251,6 +347,16 @@ struct channel_kind {
     bool (*push)(const struct channel_account *account, const struct channel_push *pushes,
                  size_t count, const char *key, struct arena *arena,
                  struct channel_request *ret_request, struct err *err);
+
+    /*
+     * MAY. Pushes that take several calls (read the whole listing, then write it; a feed's steps):
+     * given the answer to the previous call, the next one; url "": that answer is for answer().
+     * The first call is push()'s. *state as in read(). A call that fails ends it: answer() judges.
+     */
+    bool (*push_next)(const struct channel_account *account, const struct channel_push *pushes,
+                      size_t count, const char *key, const struct channel_response *previous,
+                      void **state, struct arena *arena, struct channel_fetch *ret_next,
+                      struct err *err);
 
     /* MUST. What the answer means for each push (results[i] for pushes[i]) and for the budget. */
     void (*answer)(const struct channel_account *account, const struct channel_push *pushes,
@@ -277,7 +383,9 @@ struct channel_kind {
 };
 
 /* The kind's, or what the account's spec says. */
-const struct channel_signature *channel_signature_of(const struct channel_account *account);
+const struct channel_signature *
+channel_signature_of(const struct channel_account *account,
+                     const struct channel_notification *notification);
 
 /*
  * Signature over the raw bytes, in constant time, before any parsing, with each of the account's

@@ -270,7 +270,7 @@ static unsigned is_signed_with(const char *secret, const struct channel_signatur
 bool channel_verify(const struct channel_account *account,
                     const struct channel_notification *notification)
 {
-    const struct channel_signature *signature = channel_signature_of(account);
+    const struct channel_signature *signature = channel_signature_of(account, notification);
     struct entry entries[ENTRIES_MAX];
     SCOPED(buf) struct buf bytes = {0};
     unsigned verified = 0;

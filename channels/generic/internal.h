@@ -16,7 +16,9 @@ const char *generic_pairs_find(const struct generic_pairs *pairs, const char *na
 
 /* ---- notifications.c ---- */
 
-const struct channel_signature *channel_generic_signature(const struct channel_account *account);
+const struct channel_signature *
+channel_generic_signature(const struct channel_account *account,
+                          const struct channel_notification *notification);
 bool channel_generic_normalize(const struct channel_account *account,
                                const struct channel_notification *notification,
                                struct arena *arena, struct event_list *ret_events,

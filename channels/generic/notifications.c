@@ -16,8 +16,11 @@ const char *generic_pairs_find(const struct generic_pairs *pairs, const char *na
     return NULL;
 }
 
-const struct channel_signature *channel_generic_signature(const struct channel_account *account)
+const struct channel_signature *
+channel_generic_signature(const struct channel_account *account,
+                          const struct channel_notification *notification)
 {
+    (void)notification;
     return &generic_spec_of(account)->notifications.signature;
 }
 

@@ -129,7 +129,11 @@ int ingest_admit(void *opaque, const struct http_request *request, int64_t conte
         account = ingest_accounts_find(held, admission.route.channel);
     }
     if (account != NULL) {
-        const struct channel_signature *signature = channel_signature_of(account);
+        const struct channel_header headers[] = {
+            {"Content-Type", admission.content_type}
+        };
+        const struct channel_signature *signature = channel_signature_of(
+            account, &(struct channel_notification){.headers = headers, .headers_len = 1});
 
         admission.kind = account->kind;
         admission.wants_signature = signature->scheme != CHANNEL_SIGNATURE_NONE;

@@ -63,7 +63,7 @@ static void sign_fixture(const struct fixture *fixture, const char *secret,
     memcpy(ret_signed->headers, notification.headers,
            notification.headers_len * sizeof(struct channel_header));
     ret_signed->headers[notification.headers_len] =
-        (struct channel_header){channel_signature_of(&ret_signed->account)->header,
+        (struct channel_header){channel_signature_of(&ret_signed->account, &notification)->header,
                                 ret_signed->signature};
     ret_signed->notification = notification;
     ret_signed->notification.body = ret_signed->body;

@@ -178,6 +178,20 @@ static void secrets_come_from_files_beside_the_yaml(void **state)
     assert_string_equal(channel_accounts_at(accounts, 0)->token, "shpat_2");
 }
 
+/* The kinds that have settings test theirs; the shop has none. */
+static void a_setting_that_the_kind_does_not_have_is_refused(void **state)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct err err = {0};
+
+    (void)state;
+    assert_null(read_text(arena, HEAD "    settings:\n      colour: red\n", &err));
+    assert_string_equal(err.text, "channels.yaml:6:7: unknown setting 'colour'");
+    err = (struct err){0};
+    assert_null(read_text(arena, HEAD "    settings: red\n", &err));
+    assert_non_null(strstr(err.text, "settings: want names and values"));
+}
+
 static void a_secret_file_without_one_line_is_refused(void **state)
 {
     static const struct {
@@ -272,6 +286,7 @@ int main(void)
         cmocka_unit_test(every_mistake_is_told_with_its_place),
         cmocka_unit_test(secrets_come_from_files_beside_the_yaml),
         cmocka_unit_test(a_secret_file_without_one_line_is_refused),
+        cmocka_unit_test(a_setting_that_the_kind_does_not_have_is_refused),
         cmocka_unit_test(an_error_never_shows_a_secret),
         cmocka_unit_test(files_have_a_limit),
         cmocka_unit_test(a_cut_file_is_an_error_or_a_shorter_one),
