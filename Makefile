@@ -14,7 +14,7 @@ ifeq ($(MODE_$(MODE)),)
 $(error MODE=$(MODE) is none of release, debug, asan, tsan)
 endif
 
-PACKAGES := rdkafka libmicrohttpd libpq libprotobuf-c libcurl yajl yaml-0.1 openssl uuid
+PACKAGES := rdkafka libmicrohttpd libpq libprotobuf-c libcurl yajl yaml-0.1 expat openssl uuid
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
