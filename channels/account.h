@@ -32,8 +32,9 @@ struct channel_account {
     const char *spec_text;       /* its bytes */
     const void *spec;            /* what the kind made of it */
     const char *const *settings; /* values in the order of the kind's table */
-    const char *return_bucket;   /* where returned units go when the channel does not grade them:
-                                    "quarantine" by default; "sellable" where the merchant says so */
+    /* Where returned units go when the channel does not grade them: "quarantine" by default;
+       "sellable" where the merchant says so. */
+    const char *return_bucket;
     /* Budget of the API: requests (or points) per second and burst; 0 = the kind's default. */
     double rate_per_second;
     double rate_burst;

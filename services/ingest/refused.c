@@ -26,7 +26,8 @@ static void refused_headers(struct rejected *rejected, const struct channel_acco
     for (size_t i = 0; i < notification->headers_len; i++) {
         const struct channel_header *header = &notification->headers[i];
 
-        if (ingest_refused_keeps_header(header->name, channel_signature_of(account, notification)->header))
+        if (ingest_refused_keeps_header(header->name,
+                                        channel_signature_of(account, notification)->header))
             headers[rejected->headers_len++] =
                 (struct rejected_header){header->name, header->value};
     }
