@@ -26,6 +26,8 @@ struct channel_header {
 
 /* ---- in: notifications ---- */
 
+struct channel_key;
+
 struct channel_notification {
     const struct channel_header *headers;
     size_t headers_len;
@@ -36,6 +38,7 @@ struct channel_notification {
     const char *method; /* "POST", with path and query as they came; NULL: it came by no HTTP */
     const char *path;
     const char *hint; /* what was read when this is an answer to read(); NULL: nobody asked */
+    const struct channel_key *key; /* that its key id names; NULL: not asked for yet */
 };
 
 /* What a thin notification names and must be read before anything is known: "order:123", in the
@@ -64,17 +67,24 @@ enum channel_signature_scheme {
     CHANNEL_SIGNATURE_NONE, /* verifies nothing */
     CHANNEL_SIGNATURE_HMAC,
     CHANNEL_SIGNATURE_TOKEN, /* the header holds the secret itself: says who, not what */
+    CHANNEL_SIGNATURE_ECDSA, /* P-256; the header is base64 of JSON with kid and signature (DER in
+                                base64); the key is asked of the channel: key() */
 };
 enum channel_signature_digest {
     CHANNEL_DIGEST_SHA256,
     CHANNEL_DIGEST_SHA1,
     CHANNEL_DIGEST_SHA512,
 };
-enum channel_signature_encoding { CHANNEL_ENCODING_BASE64, CHANNEL_ENCODING_HEX /* lower case */ };
+enum channel_signature_encoding {
+    CHANNEL_ENCODING_BASE64,
+    CHANNEL_ENCODING_HEX, /* lower case */
+    CHANNEL_ENCODING_ANY, /* of these, or upper case: where the sender's form is unconfirmed */
+};
 enum channel_signature_secret {
     CHANNEL_SECRET_TEXT,
     CHANNEL_SECRET_HTML,   /* the sender decodes HTML entities in its secret before it signs */
     CHANNEL_SECRET_BASE64, /* the key is what it decodes to; "whsec_" before it is taken off */
+    CHANNEL_SECRET_BASIC,  /* "user:password"; the key is its base64, as HTTP Basic sends it */
 };
 
 /* How a sender signs. With the zeros of a static initializer: the raw body, HMAC-SHA256, base64. */
@@ -84,13 +94,21 @@ struct channel_signature {
     enum channel_signature_secret secret;
     enum channel_signature_digest digest;
     enum channel_signature_encoding encoding;
-    const char *prefix; /* before each signature, "sha256="; NULL: none */
-    bool is_list;       /* several signatures with spaces between them; one good one will do */
-    /* What is signed, of {body}, {id} and {timestamp}; NULL: "{body}". */
+    const char *prefix;      /* before each signature, "sha256=", in any case; NULL: none */
+    bool prefix_is_optional; /* it may lack */
+    bool is_list;            /* several signatures with spaces between them; one good one will do */
+    /* What is signed, of {body}, {body_sha256} (hex), {id}, {timestamp}, {method}, {path} (with
+       query), {account} and {setting:NAME}; NULL: "{body}". */
     const char *signs;
     const char *id_header;
     const char *timestamp_header; /* whole seconds since 1970 */
     int64_t tolerance_ms; /* how far the timestamp may be from now; 0: it is not looked at */
+};
+
+/* A public key as the channel tells it. */
+struct channel_key {
+    const char *pem; /* line breaks in it or not */
+    enum channel_signature_digest digest;
 };
 
 /* ---- out: pushes ---- */
@@ -318,6 +336,15 @@ struct channel_kind {
                     int64_t now_ms, struct arena *arena, struct channel_grant *ret_grant,
                     struct err *err);
 
+    /*
+     * MUST, with CHANNEL_SIGNATURE_ECDSA. Drives the asking for a public key, as read() does; url
+     * "": *ret_key is it. Whoever asks keeps it for about an hour. ERR_REJECT: there is none of
+     * this id.
+     */
+    bool (*key)(const struct channel_account *account, const char *key_id,
+                const struct channel_response *previous, void **state, struct arena *arena,
+                struct channel_fetch *ret_next, struct channel_key *ret_key, struct err *err);
+
     /* MAY. The answer to a GET by which a sender asks whether the endpoint is ours (eBay's
        challenge): a body of application/json. NULL: it is no such question. */
     const char *(*challenge)(const struct channel_account *account, const char *query,
@@ -387,9 +414,15 @@ const struct channel_signature *
 channel_signature_of(const struct channel_account *account,
                      const struct channel_notification *notification);
 
+/* The id of the key that an ECDSA notification wants; NULL: it wants none, or its header is
+   malformed. In the arena. */
+const char *channel_key_id(const struct channel_account *account,
+                           const struct channel_notification *notification, struct arena *arena);
+
 /*
  * Signature over the raw bytes, in constant time, before any parsing, with each of the account's
- * secrets. False: wrong or missing. An account without a secret verifies nothing: always false.
+ * secrets, or with notification->key. False: wrong or missing. Without a secret or key nothing is
+ * verified: always false.
  */
 bool channel_verify(const struct channel_account *account,
                     const struct channel_notification *notification);

@@ -7,12 +7,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "lib/base/buf.h"
+#include "channels/account.h"
 
-#include "channels/channel.h"
-
-enum { MAC_LEN_MAX = EVP_MAX_MD_SIZE, SHA256_LEN = 32, ENTRIES_MAX = 16, SECRET_LEN_MAX = 1024 };
+enum { MAC_LEN_MAX = EVP_MAX_MD_SIZE, SHA256_LEN = 32, ENTRIES_MAX = 16, SETTING_NAME_MAX = 64 };
 
 /* ---- one context per thread: making one costs as much as signing a kilobyte ---- */
 
@@ -120,20 +119,11 @@ static void secret_from_html(const char *secret, struct buf *key)
 static void secret_from_base64(const char *secret, struct buf *key)
 {
     static const char prefix[] = "whsec_";
-    size_t len = 0;
 
     if (strncmp(secret, prefix, sizeof(prefix) - 1) == 0)
         secret += sizeof(prefix) - 1;
-    len = strlen(secret);
-    if (len % 4 != 0 || len > SECRET_LEN_MAX)
-        return;
-    unsigned char bytes[SECRET_LEN_MAX];
-    int decoded = EVP_DecodeBlock(bytes, (const unsigned char *)secret, (int)len);
-    for (size_t i = len; i > 0 && secret[i - 1] == '=' && decoded > 0; i--)
-        decoded--;
-    if (decoded > 0)
-        buf_append(key, bytes, (size_t)decoded);
-    OPENSSL_cleanse(bytes, sizeof(bytes));
+    if (!buf_unbase64(key, secret, strlen(secret)))
+        buf_clear(key);
 }
 
 static void secret_key(const struct channel_signature *signature, const char *secret,
@@ -149,6 +139,9 @@ static void secret_key(const struct channel_signature *signature, const char *se
     case CHANNEL_SECRET_BASE64:
         secret_from_base64(secret, key);
         break;
+    case CHANNEL_SECRET_BASIC:
+        buf_base64(key, secret, strlen(secret));
+        break;
     }
 }
 
@@ -162,27 +155,82 @@ static const char *header_or_empty(const struct channel_notification *notificati
     return value == NULL ? "" : value;
 }
 
-static void signed_bytes(const struct channel_signature *signature,
+static void body_digest(const void *body, size_t len, struct buf *hex)
+{
+    unsigned char hash[SHA256_LEN];
+
+    if (!EVP_Digest(body == NULL ? "" : body, len, hash, NULL, EVP_sha256(), NULL))
+        abort();
+    buf_hex(hex, hash, sizeof(hash));
+}
+
+static void put_text(struct buf *bytes, const char *text)
+{
+    buf_text(bytes, text == NULL ? "" : text);
+}
+
+static void put_setting(const struct channel_account *account, const char *name, size_t len,
+                        struct buf *bytes)
+{
+    char setting[SETTING_NAME_MAX] = "";
+
+    if (len < sizeof(setting)) {
+        memcpy(setting, name, len);
+        put_text(bytes, channel_account_setting(account, setting));
+    }
+}
+
+/* One name of the template, whose braces are off. False: there is no such name. */
+static bool put_named(const struct channel_account *account,
+                      const struct channel_notification *notification, const char *name, size_t len,
+                      struct buf *bytes)
+{
+    static const char setting[] = "setting:";
+    const struct channel_signature *signature = channel_signature_of(account, notification);
+    const char *id = header_or_empty(notification, signature->id_header);
+    const char *timestamp = header_or_empty(notification, signature->timestamp_header);
+    const struct {
+        const char *name;
+        const char *text;
+    } texts[] = {
+        {"id",        id                  },
+        {"timestamp", timestamp           },
+        {"method",    notification->method},
+        {"path",      notification->path  },
+        {"account",   account->account    },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        if (strlen(texts[i].name) == len && memcmp(texts[i].name, name, len) == 0) {
+            put_text(bytes, texts[i].text);
+            return true;
+        }
+    }
+    if (len == strlen("body") && memcmp(name, "body", len) == 0)
+        buf_append(bytes, notification->body, notification->body_len);
+    else if (len == strlen("body_sha256") && memcmp(name, "body_sha256", len) == 0)
+        body_digest(notification->body, notification->body_len, bytes);
+    else if (len > strlen(setting) && memcmp(name, setting, strlen(setting)) == 0)
+        put_setting(account, name + strlen(setting), len - strlen(setting), bytes);
+    else
+        return false;
+    return true;
+}
+
+/* What stands in braces and is no name is text. */
+static void signed_bytes(const struct channel_account *account,
                          const struct channel_notification *notification, struct buf *bytes)
 {
-    static const char body[] = "{body}";
-    static const char id[] = "{id}";
-    static const char timestamp[] = "{timestamp}";
-    const char *at = signature->signs == NULL ? body : signature->signs;
+    const struct channel_signature *signature = channel_signature_of(account, notification);
+    const char *at = signature->signs == NULL ? "{body}" : signature->signs;
 
     while (*at != '\0') {
-        if (strncmp(at, body, sizeof(body) - 1) == 0) {
-            buf_append(bytes, notification->body, notification->body_len);
-            at += sizeof(body) - 1;
-        } else if (strncmp(at, id, sizeof(id) - 1) == 0) {
-            buf_text(bytes, header_or_empty(notification, signature->id_header));
-            at += sizeof(id) - 1;
-        } else if (strncmp(at, timestamp, sizeof(timestamp) - 1) == 0) {
-            buf_text(bytes, header_or_empty(notification, signature->timestamp_header));
-            at += sizeof(timestamp) - 1;
-        } else {
+        size_t len = *at == '{' ? strcspn(at + 1, "}") : 0;
+
+        if (len > 0 && at[1 + len] == '}' && put_named(account, notification, at + 1, len, bytes))
+            at += len + 2;
+        else
             buf_char(bytes, *at++);
-        }
     }
 }
 
@@ -209,18 +257,30 @@ struct entry {
     size_t len;
 };
 
+/* One text of the header, if it begins as it must. */
+static bool entry_of(const struct channel_signature *signature, const char *text, size_t len,
+                     struct entry *ret_entry)
+{
+    size_t prefix_len = signature->prefix == NULL ? 0 : strlen(signature->prefix);
+
+    *ret_entry = (struct entry){text, len};
+    if (prefix_len == 0)
+        return true;
+    if (len < prefix_len || strncasecmp(text, signature->prefix, prefix_len) != 0)
+        return signature->prefix_is_optional;
+    *ret_entry = (struct entry){text + prefix_len, len - prefix_len};
+    return true;
+}
+
 static size_t entries_of(const struct channel_signature *signature, const char *text,
                          struct entry entries[ENTRIES_MAX])
 {
-    size_t prefix_len = signature->prefix == NULL ? 0 : strlen(signature->prefix);
     size_t count = 0;
 
     while (count < ENTRIES_MAX) {
         size_t len = signature->is_list ? strcspn(text, " ") : strlen(text);
 
-        if (len >= prefix_len &&
-            strncmp(text, signature->prefix == NULL ? "" : signature->prefix, prefix_len) == 0)
-            entries[count++] = (struct entry){text + prefix_len, len - prefix_len};
+        count += entry_of(signature, text, len, &entries[count]) ? 1 : 0;
         if (text[len] == '\0')
             break;
         text += len + 1;
@@ -240,51 +300,98 @@ static unsigned is_among(const struct entry *entries, size_t count, const struct
     return found;
 }
 
+static void mac_hex_upper(struct buf *want, const unsigned char *mac, size_t len)
+{
+    buf_hex(want, mac, len);
+    for (size_t i = 0; i < want->len; i++) {
+        if (want->bytes[i] >= 'a')
+            want->bytes[i] = (char)(want->bytes[i] - 'a' + 'A');
+    }
+}
+
+static void mac_hex(struct buf *want, const unsigned char *mac, size_t len)
+{
+    buf_hex(want, mac, len);
+}
+
+static void mac_base64(struct buf *want, const unsigned char *mac, size_t len)
+{
+    buf_base64(want, mac, len);
+}
+
+/* Every form that the encoding allows. */
+enum { MAC_FORMS_MAX = 3 };
+typedef void mac_form(struct buf *want, const unsigned char *mac, size_t len);
+static mac_form *const mac_forms[][MAC_FORMS_MAX] = {
+    [CHANNEL_ENCODING_BASE64] = {mac_base64, NULL,    NULL         },
+    [CHANNEL_ENCODING_HEX] = {mac_hex,    NULL,    NULL         },
+    [CHANNEL_ENCODING_ANY] = {mac_base64, mac_hex, mac_hex_upper},
+};
+
+static unsigned is_mac_of(const struct buf *key, const struct channel_signature *signature,
+                          const struct buf *bytes, const struct entry *entries, size_t count)
+{
+    SCOPED(buf) struct buf want = {0};
+    unsigned char mac[MAC_LEN_MAX];
+    size_t mac_len = mac_sign(signature->digest, key, bytes, mac);
+    unsigned found = 0;
+
+    for (int i = 0; i < MAC_FORMS_MAX && mac_forms[signature->encoding][i] != NULL; i++) {
+        buf_clear(&want);
+        mac_forms[signature->encoding][i](&want, mac, mac_len);
+        found |= is_among(entries, count, &want);
+    }
+    OPENSSL_cleanse(want.bytes, want.len);
+    return found;
+}
+
 static unsigned is_signed_with(const char *secret, const struct channel_signature *signature,
                                const struct buf *bytes, const struct entry *entries, size_t count)
 {
     SCOPED(buf) struct buf key = {0};
-    SCOPED(buf) struct buf want = {0};
-    unsigned char mac[MAC_LEN_MAX];
     unsigned found = 0;
 
     secret_key(signature, secret, &key);
     if (key.len == 0)
         return 0;
-    if (signature->scheme == CHANNEL_SIGNATURE_TOKEN) {
-        buf_append(&want, key.bytes, key.len);
-    } else {
-        size_t mac_len = mac_sign(signature->digest, &key, bytes, mac);
-
-        if (signature->encoding == CHANNEL_ENCODING_HEX)
-            buf_hex(&want, mac, mac_len);
-        else
-            buf_base64(&want, mac, mac_len);
-    }
-    found = is_among(entries, count, &want);
+    found = signature->scheme == CHANNEL_SIGNATURE_TOKEN
+                ? is_among(entries, count, &key)
+                : is_mac_of(&key, signature, bytes, entries, count);
     OPENSSL_cleanse(key.bytes, key.len);
-    OPENSSL_cleanse(want.bytes, want.len);
     return found;
+}
+
+/* All secrets, so that the time does not tell which one it was. */
+static bool is_signed_with_any(const struct channel_account *account,
+                               const struct channel_signature *signature, const char *header,
+                               const struct buf *bytes)
+{
+    struct entry entries[ENTRIES_MAX];
+    size_t count = entries_of(signature, header, entries);
+    unsigned verified = 0;
+
+    for (size_t i = 0; i < CHANNEL_SECRETS_MAX; i++) {
+        if (account->secrets[i] != NULL && account->secrets[i][0] != '\0')
+            verified |= is_signed_with(account->secrets[i], signature, bytes, entries, count);
+    }
+    return verified != 0;
 }
 
 bool channel_verify(const struct channel_account *account,
                     const struct channel_notification *notification)
 {
     const struct channel_signature *signature = channel_signature_of(account, notification);
-    struct entry entries[ENTRIES_MAX];
+    const char *header = header_or_empty(notification, signature->header);
     SCOPED(buf) struct buf bytes = {0};
-    unsigned verified = 0;
 
     if (signature->scheme == CHANNEL_SIGNATURE_NONE)
         return false;
-    size_t count = entries_of(signature, header_or_empty(notification, signature->header), entries);
-    signed_bytes(signature, notification, &bytes);
-    /* All secrets, so that the time does not tell which one it was. */
-    for (size_t i = 0; i < CHANNEL_SECRETS_MAX; i++) {
-        if (account->secrets[i] != NULL && account->secrets[i][0] != '\0')
-            verified |= is_signed_with(account->secrets[i], signature, &bytes, entries, count);
-    }
-    return verified != 0 && is_fresh(signature, notification);
+    signed_bytes(account, notification, &bytes);
+    bool verified =
+        signature->scheme == CHANNEL_SIGNATURE_ECDSA
+            ? notification->key != NULL && channel_ecdsa_verifies(notification->key, header, &bytes)
+            : is_signed_with_any(account, signature, header, &bytes);
+    return verified && is_fresh(signature, notification);
 }
 
 /* ---- digests ---- */

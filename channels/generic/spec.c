@@ -43,9 +43,10 @@ static const char *const push_names[] = {"address", "address_1", "address_2", "l
 static const char *const page_names[] = {"page", "cursor", "token", "account", "location", NULL};
 static const char *const scheme_names[] = {"none", "hmac", "token", NULL};
 static const char *const digest_names[] = {"sha256", "sha1", "sha512", NULL};
-static const char *const encoding_names[] = {"base64", "hex", NULL};
-static const char *const secret_names[] = {"text", "html", "base64", NULL};
-static const char *const signs_names[] = {"body", "id", "timestamp", NULL};
+static const char *const encoding_names[] = {"base64", "hex", "any", NULL};
+static const char *const secret_names[] = {"text", "html", "base64", "basic", NULL};
+static const char *const signs_names[] = {"body",   "body_sha256", "id",      "timestamp",
+                                          "method", "path",        "account", NULL};
 static const char *const confirms_names[] = {"status", "value", NULL};
 static const char *const format_names[] = {"json", "jsonl", NULL};
 
@@ -61,6 +62,8 @@ static const struct key signature_keys[] = {
      "how the signature is written", .names = encoding_names},
     {.name = "prefix", KEY_TEXT, AT(prefix), false,
      "text before each signature, sha256= for example"},
+    {.name = "prefix_is_optional", KEY_BOOL, AT(prefix_is_optional), false,
+     "signatures without the prefix are taken as well"},
     {.name = "is_list", KEY_BOOL, AT(is_list), false,
      "several signatures with spaces between them"},
     {.name = "signs", KEY_TEMPLATE, AT(signs), false,
@@ -512,7 +515,8 @@ static bool check_signature(struct reading *reading, const struct yaml *root,
                                              "missing");
     if (signature->tolerance_ms > 0 && strstr(signs, "{timestamp}") == NULL)
         return yaml_fail(node, reading->err, "tolerance_s needs a {timestamp} that is signed");
-    if (*signs != '\0' && strstr(signs, "{body}") == NULL)
+    if (*signs != '\0' && strstr(signs, "{body}") == NULL &&
+        strstr(signs, "{body_sha256}") == NULL)
         return yaml_fail(node, reading->err, "signs: the {body} must be signed");
     return true;
 }

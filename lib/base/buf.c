@@ -90,9 +90,11 @@ void buf_hex(struct buf *buf, const void *bytes, size_t len)
     buf->bytes[buf->len] = '\0';
 }
 
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 void buf_base64(struct buf *buf, const void *bytes, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *in = bytes;
 
     buf_reserve(buf, 4 * ((len + 2) / 3));
@@ -102,12 +104,31 @@ void buf_base64(struct buf *buf, const void *bytes, size_t len)
 
         group |= left > 1 ? (uint32_t)in[i + 1] << 8 : 0;
         group |= left > 2 ? (uint32_t)in[i + 2] : 0;
-        buf->bytes[buf->len++] = digits[group >> 18];
-        buf->bytes[buf->len++] = digits[(group >> 12) & 63];
-        buf->bytes[buf->len++] = left > 1 ? digits[(group >> 6) & 63] : '=';
-        buf->bytes[buf->len++] = left > 2 ? digits[group & 63] : '=';
+        buf->bytes[buf->len++] = base64_digits[group >> 18];
+        buf->bytes[buf->len++] = base64_digits[(group >> 12) & 63];
+        buf->bytes[buf->len++] = left > 1 ? base64_digits[(group >> 6) & 63] : '=';
+        buf->bytes[buf->len++] = left > 2 ? base64_digits[group & 63] : '=';
     }
     buf->bytes[buf->len] = '\0';
+}
+
+bool buf_unbase64(struct buf *buf, const char *text, size_t len)
+{
+    size_t padding = len > 1 && text[len - 1] == '=' ? 1 + (text[len - 2] == '=') : 0;
+    uint32_t bits = 0;
+
+    if (len % 4 != 0)
+        return false;
+    for (size_t i = 0; i < len - padding; i++) {
+        const char *digit = memchr(base64_digits, text[i], sizeof(base64_digits) - 1);
+
+        if (digit == NULL)
+            return false;
+        bits = bits << 6 | (uint32_t)(digit - base64_digits);
+        if (i % 4 != 0) /* the first digit of four completes no byte */
+            buf_char(buf, (char)(bits >> (6 - 2 * (i % 4)) & 255));
+    }
+    return true;
 }
 
 void buf_double(struct buf *buf, double value)

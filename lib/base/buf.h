@@ -1,6 +1,7 @@
 /* A growing byte buffer; always NUL-terminated behind len, so text needs no copy. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,8 @@ const char *buf_str(const struct buf *buf);
 /* Lower-case hex and standard base64 with padding. */
 void buf_hex(struct buf *buf, const void *bytes, size_t len);
 void buf_base64(struct buf *buf, const void *bytes, size_t len);
+/* Appends what standard base64 with padding stands for. False: it is not that, and what was
+   appended is of no use. */
+bool buf_unbase64(struct buf *buf, const char *text, size_t len) MUST_CHECK;
 /* The shortest decimal digits that read back as the same finite value: 0.1, 1200, 1e+300. */
 void buf_double(struct buf *buf, double value);

@@ -89,6 +89,37 @@ static void base64_uses_the_standard_alphabet(void **state)
     assert_string_equal(buf_str(&buf), "=+/+/AP8=");
 }
 
+static void base64_is_read_strictly(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"",         ""      },
+        {"Zg==",     "f"     },
+        {"Zm8=",     "fo"    },
+        {"Zm9v",     "foo"   },
+        {"Zm9vYmE=", "fooba" },
+        {"Zm9vYmFy", "foobar"},
+    };
+    static const char *const bad[] = {
+        "Z", "Zg", "Zg=", "Z===", "====", "Zm9v\n", "Zm 9v", "Zm-_", "Zg==Zg=="};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        SCOPED(buf) struct buf buf = {0};
+
+        assert_true(buf_unbase64(&buf, rows[i][0], strlen(rows[i][0])));
+        assert_string_equal(buf_str(&buf), rows[i][1]);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        SCOPED(buf) struct buf buf = {0};
+
+        assert_false(buf_unbase64(&buf, bad[i], strlen(bad[i])));
+    }
+    SCOPED(buf) struct buf bytes = {0};
+    assert_true(buf_unbase64(&bytes, "+/+/AP8=", 8));
+    assert_int_equal(bytes.len, 5);
+    assert_memory_equal(bytes.bytes, "\xFB\xFF\xBF\x00\xFF", 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +129,7 @@ int main(void)
         cmocka_unit_test(hex_is_lower_case),
         cmocka_unit_test(base64_gives_the_vectors_of_rfc_4648),
         cmocka_unit_test(base64_uses_the_standard_alphabet),
+        cmocka_unit_test(base64_is_read_strictly),
     };
 
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

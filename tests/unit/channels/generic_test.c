@@ -113,8 +113,8 @@ static const struct {
     {"notifications:\n  tolerance_s: 300\n  signature: {scheme: hmac, header: S}\n" FACTS PUSH,
      "spec.yaml:3:14: tolerance_s needs a {timestamp} that is signed"},
     {"notifications:\n  signature: {scheme: hmac, header: S, signs: '{url}'}\n" FACTS PUSH,
-     "spec.yaml:2:47: signs '{url}': there is no such name in braces here; there are body, id, "
-     "timestamp"},
+     "spec.yaml:2:47: signs '{url}': there is no such name in braces here; there are body, "
+     "body_sha256, id, timestamp, method, path, account"},
     {SIGNATURE "  facts:\n    - fact: stock_counted\n      fields: {sku: /s}\n" PUSH,
      "spec.yaml:4:13: fact 'stock_counted': want order_line, order_voided, line_cancelled, "
      "line_shipped, line_returned or observation"},
