@@ -5,22 +5,23 @@
  */
 #pragma once
 
+#include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "channels/channel.h"
-#include "channels/kinds.h"
+#include <cmocka.h>
+
 #include "lib/base/buf.h"
 #include "lib/json/json.h"
+
+#include "channels/channel.h"
+#include "channels/kinds.h"
 
 #define FIXTURE_SECRET "whsec-of-the-tests"
 #define FIXTURE_KEY    "00000000-0000-4000-8000-000000000000"
@@ -70,6 +71,35 @@ static inline const char *fixture_beside(const struct fixture *fixture, const ch
     return arena_printf(fixture->arena, "channels/%s/fixtures/%s", fixture->kind->name, name);
 }
 
+/* Lines "name: value" of the file "settings" beside the fixtures; what it leaves out is preset. */
+static inline const char *const *fixture_settings(const struct fixture *fixture)
+{
+    const struct channel_setting *settings = fixture->kind->settings;
+    const char **values = NULL;
+    const char *bytes = "";
+    size_t bytes_len = 0;
+    size_t len = 0;
+
+    while (settings != NULL && settings[len].name != NULL)
+        len++;
+    values = arena_alloc(fixture->arena, (len + 1) * sizeof(*values));
+    fixture_read(fixture->arena, fixture_beside(fixture, "settings"), &bytes, &bytes_len);
+    for (const char *line = bytes; *line != '\0'; line += strspn(line, "\n")) {
+        size_t name_len = strcspn(line, ":\n");
+        size_t at = 0;
+
+        while (at < len && (strlen(settings[at].name) != name_len ||
+                            strncmp(settings[at].name, line, name_len) != 0))
+            at++;
+        if (at == len || line[name_len] != ':')
+            fail_msg("%s has no setting %.*s", fixture->kind->name, (int)name_len, line);
+        line += name_len + strspn(line + name_len, ": ");
+        values[at] = arena_strndup(fixture->arena, line, strcspn(line, "\n"));
+        line += strcspn(line, "\n");
+    }
+    return values;
+}
+
 /* Kinds that take a spec have it beside their fixtures. */
 static inline struct channel_account fixture_account(const struct fixture *fixture)
 {
@@ -86,6 +116,7 @@ static inline struct channel_account fixture_account(const struct fixture *fixtu
         .token = "TOKEN",
         .token_secret = "TOKEN SECRET",
         .return_bucket = "quarantine",
+        .settings = fixture_settings(fixture),
     };
 
     if (!channel_account_read_spec(
@@ -115,9 +146,8 @@ static inline size_t fixture_each(const char *end, fixture_visit *visit)
         for (size_t i = 0; i < found.gl_pathc; i++) {
             SCOPED(arena) struct arena *arena = arena_new();
             const char *path = found.gl_pathv[i];
-            const struct fixture fixture = {
-                channel_kinds_at(k), arena, path,
-                arena_strndup(arena, path, strlen(path) - strlen(end))};
+            const struct fixture fixture = {channel_kinds_at(k), arena, path,
+                                            arena_strndup(arena, path, strlen(path) - strlen(end))};
 
             visit(&fixture);
             count++;
@@ -171,19 +201,30 @@ static inline size_t fixture_headers(struct arena *arena, const char *path,
     return len;
 }
 
+/* The file beside a golden: its stem with one of the ends that payloads have. */
+static inline void fixture_payload(const struct fixture *fixture, const char *stem,
+                                   const char **ret_bytes, size_t *ret_len)
+{
+    static const char *const ends[] = {"json", "xml", "txt", "tsv", "csv", "zip", "gz"};
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        if (fixture_read(fixture->arena, arena_printf(fixture->arena, "%s.%s", stem, ends[i]),
+                         ret_bytes, ret_len))
+            return;
+    }
+    fail_msg("%s.* can't be read", stem);
+}
+
 /* The notification whose golden was found. */
 static inline struct channel_notification fixture_notification(const struct fixture *fixture)
 {
     struct channel_header *headers =
         arena_alloc(fixture->arena, FIXTURE_HEADERS_MAX * sizeof(*headers));
-    struct channel_notification notification = {.captured_via = EVENT_VIA_PUSH,
-                                                .headers = headers,
-                                                .received_ms = fixture_received_ms};
+    struct channel_notification notification = {
+        .captured_via = EVENT_VIA_PUSH, .headers = headers, .received_ms = fixture_received_ms};
     const char *body = NULL;
 
-    if (!fixture_read(fixture->arena, arena_printf(fixture->arena, "%s.json", fixture->stem), &body,
-                      &notification.body_len))
-        fail_msg("%s.json can't be read", fixture->stem);
+    fixture_payload(fixture, fixture->stem, &body, &notification.body_len);
     notification.body = body;
     notification.headers_len = fixture_headers(
         fixture->arena, arena_printf(fixture->arena, "%s.headers", fixture->stem), headers);
