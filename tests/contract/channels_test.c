@@ -3,6 +3,7 @@
 #include "tests/contract/fixtures.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <openssl/hmac.h>
 
 #include "lib/event/codec.h"
@@ -32,24 +33,74 @@ static void every_kind_is_complete_and_found_by_name(void **state)
 
 /* ---- signatures ---- */
 
+enum { SIGNED_HEADERS = 3 }; /* id, timestamp, and the signature at last */
+
 struct signed_notification {
     struct channel_account account;
     struct channel_notification notification;
-    struct channel_header headers[FIXTURE_HEADERS_MAX + 1];
+    struct channel_header headers[FIXTURE_HEADERS_MAX + SIGNED_HEADERS];
     char *body;
     char *signature;
 };
 
-/* By another function of OpenSSL than the code under test. */
-static char *sign(struct arena *arena, const char *secret, const void *body, size_t len)
+static const char *replaced(struct arena *arena, const char *text, const char *name,
+                            const char *value)
 {
+    const char *at = strstr(text, name);
+
+    return at == NULL ? text
+                      : arena_printf(arena, "%.*s%s%s", (int)(at - text), text, value,
+                                     at + strlen(name));
+}
+
+/* What the kind says is signed: {body} at its end, or alone. */
+static const char *signed_before_body(const struct channel_signature *signature,
+                                      const struct channel_notification *notification,
+                                      struct arena *arena)
+{
+    const char *text = signature->signs == NULL ? "{body}" : signature->signs;
+    const char *id = signature->id_header;
+    const char *timestamp = signature->timestamp_header;
+
+    if (id != NULL)
+        text = replaced(arena, text, "{id}", channel_notification_header(notification, id));
+    if (timestamp != NULL)
+        text = replaced(arena, text, "{timestamp}",
+                        channel_notification_header(notification, timestamp));
+    return replaced(arena, text, "{body}", "");
+}
+
+/* By another function of OpenSSL than the code under test. */
+static char *sign(const struct fixture *fixture, const struct signed_notification *made,
+                  const char *secret)
+{
+    const struct channel_notification *notification = &made->notification;
+    const struct channel_signature *signature = channel_signature_of(&made->account, notification);
+    SCOPED(buf) struct buf all = {0};
     SCOPED(buf) struct buf text = {0};
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned mac_len = 0;
 
-    assert_non_null(HMAC(EVP_sha256(), secret, (int)strlen(secret), body, len, mac, &mac_len));
-    buf_base64(&text, mac, mac_len);
-    return arena_strdup(arena, buf_str(&text));
+    if (signature->secret == CHANNEL_SECRET_BASE64 && secret[0] != '\0')
+        secret = FIXTURE_SECRET_BYTES;
+    buf_text(&all, signed_before_body(signature, notification, fixture->arena));
+    buf_append(&all, notification->body, notification->body_len);
+    assert_non_null(HMAC(EVP_sha256(), secret, (int)strlen(secret),
+                         (const unsigned char *)buf_str(&all), all.len, mac, &mac_len));
+    if (signature->prefix != NULL)
+        buf_text(&text, signature->prefix);
+    if (signature->encoding == CHANNEL_ENCODING_HEX)
+        buf_hex(&text, mac, mac_len);
+    else
+        buf_base64(&text, mac, mac_len);
+    return arena_strdup(fixture->arena, buf_str(&text));
+}
+
+static void add_header(struct signed_notification *made, const char *name, const char *value)
+{
+    if (name == NULL || channel_notification_header(&made->notification, name) != NULL)
+        return;
+    made->headers[made->notification.headers_len++] = (struct channel_header){name, value};
 }
 
 static void sign_fixture(const struct fixture *fixture, const char *secret,
@@ -59,35 +110,46 @@ static void sign_fixture(const struct fixture *fixture, const char *secret,
 
     ret_signed->account = fixture_account(fixture);
     ret_signed->body = arena_memdup(fixture->arena, notification.body, notification.body_len);
-    ret_signed->signature =
-        sign(fixture->arena, secret, notification.body, notification.body_len);
     memcpy(ret_signed->headers, notification.headers,
            notification.headers_len * sizeof(struct channel_header));
-    ret_signed->headers[notification.headers_len] =
-        (struct channel_header){channel_signature_of(&ret_signed->account, &notification)->header,
-                                ret_signed->signature};
     ret_signed->notification = notification;
     ret_signed->notification.body = ret_signed->body;
     ret_signed->notification.headers = ret_signed->headers;
-    ret_signed->notification.headers_len++;
+    const struct channel_signature *signature =
+        channel_signature_of(&ret_signed->account, &notification);
+    add_header(ret_signed, signature->id_header, "msg_1");
+    add_header(ret_signed, signature->timestamp_header,
+               arena_printf(fixture->arena, "%" PRId64, fixture_received_ms / 1000));
+    ret_signed->signature = sign(fixture, ret_signed, secret);
+    add_header(ret_signed, signature->header, ret_signed->signature);
 }
 
-/* The most common way, which sign_fixture() goes; the others are tests/unit/channels' matter. */
-static bool signs_the_body(const struct fixture *fixture)
+/* The common ways, which sign_fixture() goes; the others are tests/unit/channels' matter. */
+static bool is_signed_here(const struct fixture *fixture)
 {
     const struct channel_account account = fixture_account(fixture);
     const struct channel_notification notification = fixture_notification(fixture);
     const struct channel_signature *signature = channel_signature_of(&account, &notification);
+    const char *signs = signature->signs == NULL ? "{body}" : signature->signs;
 
-    return signature->scheme == CHANNEL_SIGNATURE_HMAC && signature->signs == NULL &&
+    return signature->scheme == CHANNEL_SIGNATURE_HMAC &&
            signature->digest == CHANNEL_DIGEST_SHA256 &&
-           signature->encoding == CHANNEL_ENCODING_BASE64 &&
-           signature->secret != CHANNEL_SECRET_BASE64 && signature->prefix == NULL;
+           signature->encoding != CHANNEL_ENCODING_ANY &&
+           signature->secret != CHANNEL_SECRET_BASIC &&
+           (strcmp(signs, "{body}") == 0 || strcmp(signs, "{id}.{timestamp}.{body}") == 0);
 }
 
 static bool is_accepted(const struct signed_notification *signed_)
 {
     return channel_verify(&signed_->account, &signed_->notification);
+}
+
+/* Of the prefix the case does not matter. */
+static size_t prefix_len(const struct signed_notification *signed_)
+{
+    const char *prefix = channel_signature_of(&signed_->account, &signed_->notification)->prefix;
+
+    return prefix == NULL ? 0 : strlen(prefix);
 }
 
 static void set_signature(struct signed_notification *signed_, const char *text)
@@ -99,7 +161,7 @@ static void check_good_signature(const struct fixture *fixture)
 {
     struct signed_notification signed_;
 
-    if (!signs_the_body(fixture))
+    if (!is_signed_here(fixture))
         return;
     sign_fixture(fixture, FIXTURE_SECRET, &signed_);
     assert_true(is_accepted(&signed_));
@@ -128,7 +190,7 @@ static void check_empty_key(const struct fixture *fixture)
 {
     struct signed_notification signed_;
 
-    if (!signs_the_body(fixture))
+    if (!is_signed_here(fixture))
         return;
     sign_fixture(fixture, "", &signed_);
     signed_.account.secrets[0] = "";
@@ -145,10 +207,10 @@ static void check_signature_bits(const struct fixture *fixture)
 {
     struct signed_notification signed_;
 
-    if (!signs_the_body(fixture))
+    if (!is_signed_here(fixture))
         return;
     sign_fixture(fixture, FIXTURE_SECRET, &signed_);
-    for (size_t bit = 0; bit < 8 * strlen(signed_.signature); bit++) {
+    for (size_t bit = 8 * prefix_len(&signed_); bit < 8 * strlen(signed_.signature); bit++) {
         char *copy = arena_strdup(fixture->arena, signed_.signature);
 
         copy[bit / 8] = (char)(copy[bit / 8] ^ (1 << (bit % 8)));
@@ -169,14 +231,14 @@ static void check_signature_texts(const struct fixture *fixture)
 {
     struct signed_notification signed_;
 
-    if (!signs_the_body(fixture))
+    if (!is_signed_here(fixture))
         return;
     sign_fixture(fixture, FIXTURE_SECRET, &signed_);
     for (size_t len = 0; len < strlen(signed_.signature); len++) {
         set_signature(&signed_, arena_strndup(fixture->arena, signed_.signature, len));
         assert_false(is_accepted(&signed_));
     }
-    for (size_t i = 0; signed_.signature[i] != '\0'; i++) {
+    for (size_t i = prefix_len(&signed_); signed_.signature[i] != '\0'; i++) {
         char *copy = arena_strdup(fixture->arena, signed_.signature);
 
         copy[i] = (char)(islower((unsigned char)copy[i]) ? toupper((unsigned char)copy[i])
@@ -187,7 +249,9 @@ static void check_signature_texts(const struct fixture *fixture)
     set_signature(&signed_, arena_printf(fixture->arena, "%s=", signed_.signature));
     assert_false(is_accepted(&signed_));
     set_signature(&signed_, arena_printf(fixture->arena, " %s", signed_.signature));
-    assert_false(is_accepted(&signed_));
+    assert_int_equal(
+        is_accepted(&signed_),
+        channel_signature_of(&signed_.account, &signed_.notification)->is_list);
 }
 
 static void a_truncated_longer_or_recased_signature_is_refused(void **state)
@@ -202,7 +266,7 @@ static void check_body_bits(const struct fixture *fixture)
     struct signed_notification signed_;
     size_t len = 0;
 
-    if (!signs_the_body(fixture))
+    if (!is_signed_here(fixture))
         return;
     sign_fixture(fixture, FIXTURE_SECRET, &signed_);
     len = signed_.notification.body_len;
@@ -1112,6 +1176,63 @@ static void hints_are_read_step_by_step(void **state)
     fixture_each(".read", check_read);
 }
 
+/* ---- pushes of several calls ---- */
+
+static void put_pushing(const struct fixture *fixture, struct answer_case *answer,
+                        const struct json *steps, struct buf *text)
+{
+    const struct channel_account account = fixture_account(fixture);
+    struct channel_fetch next = {.request = {.url = ""}};
+    struct err err = {0};
+    void *state = NULL;
+
+    assert_true(fixture->kind->push(&account, answer->pushes, answer->count, FIXTURE_KEY,
+                                    fixture->arena, &next.request, &err));
+    for (size_t i = 0; i < json_len(steps); i++) {
+        if (next.request.url[0] == '\0')
+            fail_msg("%s: step %zu asks for nothing", fixture->path, i);
+        put_request(&next.request, text);
+        answer->response = read_response(fixture, json_get(json_at(steps, i), "answer"));
+        next = (struct channel_fetch){.request = {.url = ""}};
+        if (!fixture->kind->push_next(&account, answer->pushes, answer->count, FIXTURE_KEY,
+                                      &answer->response, &state, fixture->arena, &next, &err))
+            fail_msg("%s: step %zu: %s", fixture->path, i, err.text);
+    }
+    if (next.request.url[0] != '\0')
+        fail_msg("%s: asks for %s %s", fixture->path, next.request.url, next.request.body);
+}
+
+/* The requests of a push in its golden; what its last answer means. */
+static void check_pushing(const struct fixture *fixture)
+{
+    const struct channel_account account = fixture_account(fixture);
+    struct answer_case answer = {.expect = read_json(fixture)};
+    const struct json *pushes = json_get(answer.expect, "pushes");
+    const struct json *want = json_get(answer.expect, "results");
+    struct channel_result results[16] = {0};
+    struct channel_budget budget = {0};
+    SCOPED(buf) struct buf text = {0};
+
+    answer.count = json_len(pushes);
+    assert_true(answer.count > 0 && answer.count <= ARRAY_LEN(answer.pushes));
+    for (size_t i = 0; i < answer.count; i++)
+        answer.pushes[i] = read_push(fixture->arena, json_at(pushes, i));
+    put_pushing(fixture, &answer, json_get(answer.expect, "steps"), &text);
+    fixture_golden(arena_printf(fixture->arena, "%s.sent", fixture->stem), &text);
+    fixture->kind->answer(&account, answer.pushes, answer.count, &answer.response, fixture->arena,
+                          results, &budget);
+    assert_int_equal(json_len(want), answer.count);
+    for (size_t i = 0; i < answer.count; i++)
+        assert_result(fixture, i, json_at(want, i), &results[i]);
+    assert_budget(json_get(answer.expect, "budget"), &budget);
+}
+
+static void pushes_go_step_by_step(void **state)
+{
+    (void)state;
+    fixture_each(".pushing", check_pushing);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1138,6 +1259,7 @@ int main(void)
         cmocka_unit_test(notifications_hint_at_what_their_golden_says),
         cmocka_unit_test(cut_notifications_hint_at_less_or_are_refused),
         cmocka_unit_test(hints_are_read_step_by_step),
+        cmocka_unit_test(pushes_go_step_by_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

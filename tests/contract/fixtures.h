@@ -23,8 +23,10 @@
 #include "channels/channel.h"
 #include "channels/kinds.h"
 
-#define FIXTURE_SECRET "whsec-of-the-tests"
-#define FIXTURE_KEY    "00000000-0000-4000-8000-000000000000"
+/* Standard Webhooks' form; where the secret is a text, it is this text. */
+#define FIXTURE_SECRET       "whsec_a2V5IG9mIHRoZSB0ZXN0cw=="
+#define FIXTURE_SECRET_BYTES "key of the tests"
+#define FIXTURE_KEY          "00000000-0000-4000-8000-000000000000"
 
 enum { FIXTURE_HEADERS_MAX = 16 };
 
