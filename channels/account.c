@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/hash.h"
 #include "lib/base/mem.h"
 #include "lib/yaml/yaml.h"
 
@@ -110,19 +111,27 @@ static const char *file_beside(struct reading *reading, const char *name)
 }
 
 /* Editors end a file with a newline; no secret does. */
-static bool read_secret_file(struct reading *reading, const struct yaml *node, const char *name,
-                             const char **ret_text)
+const char *channel_secret_read(const char *path, struct arena *arena, struct err *err)
 {
     SCOPED(buf) struct buf bytes = {0};
+
+    if (!file_read(path, SECRET_BYTES_MAX, &bytes, err))
+        return NULL;
+    size_t len = strcspn(buf_str(&bytes), "\r\n");
+    if (len == 0 || strspn(buf_str(&bytes) + len, "\r\n") != bytes.len - len) {
+        err_set(err, ERR_FATAL, "%s: want one line of text", file_name(path));
+        return NULL;
+    }
+    return arena_strndup(arena, bytes.bytes, len);
+}
+
+static bool read_secret_file(struct reading *reading, const struct yaml *node, const char *path,
+                             const char **ret_text)
+{
     struct err why = {0};
 
-    if (!file_read(file_beside(reading, name), SECRET_BYTES_MAX, &bytes, &why))
-        return yaml_fail(node, reading->err, "%s", why.text);
-    size_t len = strcspn(buf_str(&bytes), "\r\n");
-    if (len == 0 || strspn(buf_str(&bytes) + len, "\r\n") != bytes.len - len)
-        return yaml_fail(node, reading->err, "%s: want one line of text", name);
-    *ret_text = arena_strndup(reading->arena, bytes.bytes, len);
-    return true;
+    *ret_text = channel_secret_read(path, reading->arena, &why);
+    return *ret_text != NULL || yaml_fail(node, reading->err, "%s", why.text);
 }
 
 /* ---- values ---- */
@@ -244,7 +253,7 @@ static bool read_value(struct reading *reading, const struct yaml *node, const s
     case ROW_WORD:
         return read_word(reading, node, text, field);
     case ROW_FILE:
-        return read_secret_file(reading, node, text, field);
+        return read_secret_file(reading, node, file_beside(reading, text), field);
     case ROW_REAL:
     case ROW_WHOLE:
         return read_amount(reading, node, row, text, account);
@@ -324,7 +333,8 @@ static bool is_key_of_setting(const struct channel_setting *setting, const char 
 }
 
 static bool read_setting(struct reading *reading, const struct yaml *key, const struct yaml *value,
-                         const struct channel_setting *settings, const char **values)
+                         const struct channel_setting *settings, const char **values,
+                         const char **files)
 {
     const char *name = yaml_text(key);
     bool is_file = false;
@@ -342,7 +352,10 @@ static bool read_setting(struct reading *reading, const struct yaml *key, const 
     if (!read_text(reading, value, &row, &text))
         return false;
     values[at] = text;
-    return !is_file || read_secret_file(reading, value, text, &values[at]);
+    if (!is_file)
+        return true;
+    files[at] = file_beside(reading, text);
+    return read_secret_file(reading, value, files[at], &values[at]);
 }
 
 static bool read_settings(struct reading *reading, const struct yaml *node,
@@ -357,11 +370,12 @@ static bool read_settings(struct reading *reading, const struct yaml *node,
     while (settings[len].name != NULL)
         len++;
     const char **values = arena_alloc(reading->arena, (len + 1) * sizeof(*values));
-    memset(values, 0, (len + 1) * sizeof(*values));
+    const char **files = arena_alloc(reading->arena, (len + 1) * sizeof(*files));
     if (given != NULL && yaml_kind(given) != YAML_MAP)
         return yaml_fail(given, reading->err, "settings: want names and values");
     for (size_t i = 0; given != NULL && i < yaml_len(given); i++) {
-        if (!read_setting(reading, yaml_key_at(given, i), yaml_at(given, i), settings, values))
+        if (!read_setting(reading, yaml_key_at(given, i), yaml_at(given, i), settings, values,
+                          files))
             return false;
     }
     for (size_t i = 0; i < len; i++) {
@@ -370,6 +384,7 @@ static bool read_settings(struct reading *reading, const struct yaml *node,
                              settings[i].name);
     }
     account->settings = values;
+    account->setting_files = files;
     return true;
 }
 
@@ -478,6 +493,93 @@ void channel_accounts_free(struct channel_accounts *accounts)
         return;
     arena_free(accounts->arena);
     mem_free(accounts);
+}
+
+/* ---- copies ---- */
+
+static const char *const *copy_texts(const char *const *texts, size_t len, struct arena *arena)
+{
+    const char **copy = arena_alloc(arena, (len + 1) * sizeof(*copy));
+
+    for (size_t i = 0; texts != NULL && i < len; i++)
+        copy[i] = arena_strdup(arena, texts[i]);
+    return texts == NULL ? NULL : copy;
+}
+
+struct channel_account channel_account_copy(const struct channel_account *account,
+                                            struct arena *arena)
+{
+    const struct channel_setting *settings = account->kind->settings;
+    struct channel_account copy = *account;
+    size_t len = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (rows[i].kind == ROW_KIND || rows[i].kind == ROW_REAL || rows[i].kind == ROW_WHOLE)
+            continue;
+        const char **field = field_of(&rows[i], &copy);
+        *field = arena_strdup(arena, *field);
+    }
+    while (settings != NULL && settings[len].name != NULL)
+        len++;
+    copy.settings = copy_texts(account->settings, len, arena);
+    copy.setting_files = copy_texts(account->setting_files, len, arena);
+    copy.spec_text = "";
+    copy.spec = NULL;
+    return copy;
+}
+
+/* ---- digests ---- */
+
+static void digest_put(struct buf *out, const char *text)
+{
+    buf_text(out, text == NULL ? "" : text);
+    buf_char(out, '\n');
+}
+
+static void digest_row(struct buf *out, const struct row *row,
+                       const struct channel_account *account)
+{
+    const void *field = (const char *)account + row->offset;
+
+    if (row->kind == ROW_KIND)
+        digest_put(out, account->kind->name);
+    else if (row->kind == ROW_REAL)
+        buf_double(out, *(const double *)field);
+    else if (row->kind == ROW_WHOLE)
+        buf_printf(out, " %lld", (long long)*(const int64_t *)field);
+    else
+        digest_put(out, *(const char *const *)field);
+}
+
+static void digest_account(struct buf *out, const struct channel_account *account,
+                           const char *except)
+{
+    const struct channel_setting *settings = account->kind->settings;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        digest_row(out, &rows[i], account);
+    digest_put(out, account->spec_text);
+    for (size_t i = 0; settings != NULL && settings[i].name != NULL; i++) {
+        if (except == NULL || strcmp(settings[i].name, except) != 0)
+            digest_put(out, channel_account_setting(account, settings[i].name));
+    }
+}
+
+uint64_t channel_account_digest(const struct channel_account *account, const char *except)
+{
+    SCOPED(buf) struct buf text = {0};
+
+    digest_account(&text, account, except);
+    return hash_text(buf_str(&text));
+}
+
+uint64_t channel_accounts_digest(const struct channel_accounts *accounts)
+{
+    SCOPED(buf) struct buf text = {0};
+
+    for (size_t i = 0; i < accounts->len; i++)
+        digest_account(&text, &accounts->accounts[i], NULL);
+    return hash_text(buf_str(&text));
 }
 
 size_t channel_accounts_len(const struct channel_accounts *accounts)

@@ -28,10 +28,11 @@ struct channel_account {
     const char *secrets[CHANNEL_SECRETS_MAX];
     const char *token; /* API token, or the key's name where there is a pair */
     const char *token_secret;
-    const char *spec_file;       /* of kinds that take one */
-    const char *spec_text;       /* its bytes */
-    const void *spec;            /* what the kind made of it */
-    const char *const *settings; /* values in the order of the kind's table */
+    const char *spec_file;            /* of kinds that take one */
+    const char *spec_text;            /* its bytes */
+    const void *spec;                 /* what the kind made of it */
+    const char *const *settings;      /* values in the order of the kind's table */
+    const char *const *setting_files; /* where they came from; NULL: given inline, or not at all */
     /* Where returned units go when the channel does not grade them: "quarantine" by default;
        "sellable" where the merchant says so. */
     const char *return_bucket;
@@ -48,6 +49,11 @@ struct channel_accounts;
 
 /* A setting that the kind's table has: what the file gives, else the preset. Never NULL. */
 const char *channel_account_setting(const struct channel_account *account, const char *name);
+/* With all texts in the arena, but without the spec. */
+struct channel_account channel_account_copy(const struct channel_account *account,
+                                            struct arena *arena);
+/* A secret's file: one line of text. In the arena; NULL: err says why. */
+const char *channel_secret_read(const char *path, struct arena *arena, struct err *err);
 
 /* Reads and checks the file. ERR_FATAL: "channels.yaml:12:5: unknown key 'sekret'". Secrets may be
    given inline (secret:) or as file (secret_file:), relative to the YAML file's folder. */
@@ -59,6 +65,10 @@ SCOPE_DEFINE(channel_accounts, struct channel_accounts, channel_accounts_free)
    keeps goes to the arena. */
 bool channel_account_read_spec(struct channel_account *account, const char *path,
                                struct arena *arena, struct err *err) MUST_CHECK;
+/* Of everything that the file and the files named in it say; to be compared within this process. */
+uint64_t channel_accounts_digest(const struct channel_accounts *accounts);
+/* Of one account but for the setting named (NULL: none is left out). */
+uint64_t channel_account_digest(const struct channel_account *account, const char *except);
 size_t channel_accounts_len(const struct channel_accounts *accounts);
 const struct channel_account *channel_accounts_at(const struct channel_accounts *accounts,
                                                   size_t index);

@@ -206,6 +206,8 @@ struct channel_setting {
     const char *preset; /* NULL: it must be given */
     bool is_secret;     /* may come from a file, as "<name>_file", re-read when that changes */
     const char *what;   /* for people, one line */
+    bool is_rotated;    /* login()'s refresh token, at most one: what granted() says instead is kept
+                           in memory and, where that can be written, in the file it came from */
 };
 
 /* An access token as the channel granted it. */
@@ -328,7 +330,10 @@ struct channel_kind {
 
     /*
      * MAY. Tokens that live for a while: the request for one, and what its answer grants. All other
-     * functions find it as account->token. ERR_REJECT: refused for ever (revoked, wrong secret).
+     * functions find it as account->token. refresh_token is the newest that is known, NULL when no
+     * setting is_rotated. url "": this account needs no login, its token is used as it stands.
+     * granted() sees any answer but 429 and 5xx. ERR_REJECT: refused for ever (revoked, wrong
+     * secret); ERR_RETRY: not understood, asked again. Kinds with a spec have none of it.
      */
     void (*login)(const struct channel_account *account, const char *refresh_token, int64_t now_ms,
                   struct arena *arena, struct channel_request *ret_request);

@@ -110,7 +110,7 @@ int ingest_admit(void *opaque, const struct http_request *request, int64_t conte
                  const char **ret_type, const char **ret_detail)
 {
     struct ingest_service *service = opaque;
-    SCOPED(ingest_accounts_held) struct ingest_accounts_held *held = NULL;
+    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
     const struct channel_account *account = NULL;
     char why[ADMIT_WHY_LEN];
     struct ingest_admission admission = {
@@ -125,8 +125,8 @@ int ingest_admit(void *opaque, const struct http_request *request, int64_t conte
 
     (void)content_length;
     if (admission.route.kind == INGEST_ROUTE_NOTIFY) {
-        held = ingest_accounts_hold(service->accounts);
-        account = ingest_accounts_find(held, admission.route.channel);
+        held = channel_live_hold(service->accounts);
+        account = channel_live_find(held, admission.route.channel);
     }
     if (account != NULL) {
         const struct channel_header headers[] = {

@@ -110,34 +110,34 @@ static struct http_server *ingest_server(struct ingest_service *service, struct 
 /* ---- while it runs */
 
 /* A bad file is told once, and not every two seconds. */
-static void ingest_refresh(struct ingest_service *service, char *told, size_t told_len)
+static void ingest_refresh(struct ingest_service *service)
 {
     struct err err = {0};
-    bool changed = false;
 
-    if (ingest_accounts_refresh(service->accounts, &changed, &err)) {
-        if (changed)
-            log_info("ingest.channels_changed", "file", service->settings->channels_file);
-        told[0] = '\0';
-        return;
-    }
-    metric_add(&accounts_failed_total, 1, NULL, NULL, NULL);
-    if (strcmp(told, err.text) != 0)
+    switch (channel_live_refresh(service->accounts, &err)) {
+    case CHANNEL_LIVE_SAME:
+        break;
+    case CHANNEL_LIVE_CHANGED:
+        log_info("ingest.channels_changed", "file", service->settings->channels_file);
+        break;
+    case CHANNEL_LIVE_BROKEN:
         log_error("ingest.channels_unreadable", "why", err.text, "next", "the old ones stay");
-    snprintf(told, told_len, "%s", err.text);
+        __attribute__((fallthrough));
+    case CHANNEL_LIVE_STILL_BROKEN:
+        metric_add(&accounts_failed_total, 1, NULL, NULL, NULL);
+        break;
+    }
 }
 
 static void ingest_watch(struct ingest_service *service)
 {
-    char told[sizeof(((struct err *)0)->text)] = "";
-
     while (!stop_requested()) {
         metric_set(&catalog_entries, (double)ingest_catalog_len(service->catalog), NULL, NULL,
                    NULL);
         metric_set(&queue_records, kafka_producer_pending(service->producer), NULL, NULL, NULL);
         if (kafka_producer_is_fatal(service->producer))
             stop_request(EXIT_INTERNAL);
-        ingest_refresh(service, told, sizeof(told));
+        ingest_refresh(service);
         stop_wait(INGEST_REFRESH_MS);
     }
 }
@@ -225,7 +225,7 @@ static int ingest_connect(struct ingest_service *service, const struct ingest_to
 int ingest_run(const struct ingest_settings *settings, struct err *err)
 {
     SCOPED(arena) struct arena *arena = arena_new();
-    SCOPED(ingest_accounts) struct ingest_accounts *accounts = NULL;
+    SCOPED(channel_live) struct channel_live *accounts = NULL;
     const char *prefix = settings->topic_prefix;
     const char *const topics[] = {topic_events(arena, prefix), topic_rejected(arena, prefix),
                                   topic_catalog(arena, prefix), topic_cursors(arena, prefix)};
@@ -236,7 +236,7 @@ int ingest_run(const struct ingest_settings *settings, struct err *err)
         err_set(err, ERR_FATAL, "STOCKBUS_PRODUCE_MS must be less than STOCKBUS_ANSWER_MS");
         return EXIT_USAGE;
     }
-    accounts = ingest_accounts_new(settings->channels_file, err);
+    accounts = channel_live_new(settings->channels_file, err);
     if (accounts == NULL)
         return ingest_fail(EXIT_USAGE, err, "STOCKBUS_CHANNELS_FILE");
     if (!kafka_await_topics(settings->brokers, topics, ARRAY_LEN(topics), INGEST_START_MS,

@@ -179,12 +179,12 @@ static void notify_normalize(struct notify *notify)
 void ingest_notify(struct ingest_service *service, struct http_request *request,
                    const char *channel)
 {
-    SCOPED(ingest_accounts_held) struct ingest_accounts_held *held = NULL;
+    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
     struct notify notify = {
         .service = service, .request = request, .arena = http_request_arena(request)};
 
-    held = ingest_accounts_hold(service->accounts);
-    notify.account = ingest_accounts_find(held, channel);
+    held = channel_live_hold(service->accounts);
+    notify.account = channel_live_find(held, channel);
     if (notify.account == NULL) { /* it was taken out since its admission */
         http_answer_problem(request, 404, "unknown-channel",
                             "no channel of this name is configured", 0);

@@ -13,6 +13,8 @@
 #include "lib/base/stop.h"
 #include "lib/http/client.h"
 
+#include "channels/call.h"
+#include "channels/session.h"
 #include "services/ingest/capture.h"
 #include "services/ingest/cursors.h"
 #include "services/ingest/ids.h"
@@ -20,9 +22,9 @@
 
 enum {
     POLL_TURN_MS = 100,
-    POLL_TIMEOUT_MS = 10000,
     POLL_CONNECTIONS_MAX = 16,
-    POLL_PAUSE_MS = 5000, /* after the group's client broke */
+    POLL_TOKEN_PAUSE_MS = 500, /* while there is no access token */
+    POLL_PAUSE_MS = 5000,      /* after the group's client broke */
 };
 
 static const struct retry_policy poll_pause = {.base_ms = 1000, .cap_ms = 300000, .tries_max = 0};
@@ -65,6 +67,7 @@ struct round {
     int64_t page;
     struct arena *arena;         /* of the page in hand and of the next request */
     struct channel_request next; /* url "": that was all */
+    const char *token;           /* that it carries; in the arena */
 };
 
 struct ingest_poll {
@@ -75,6 +78,7 @@ struct ingest_poll {
     bool has_thread;
     struct ingest_cursors *cursors;
     struct http_client *client;
+    struct channel_sessions *sessions;
     struct arena *arena;
     struct map *rounds; /* channel -> struct round * */
 };
@@ -201,66 +205,72 @@ static void round_read(struct round *round, const struct channel_account *accoun
         round_write(round, account, &notification, traceparent, &events, &bad);
 }
 
-static struct channel_response round_response(struct round *round, const struct http_reply *reply)
+/* The account with its token. False: the round is over. */
+static bool round_open(struct round *round, const struct channel_account *account,
+                       struct channel_account *ret_opened)
 {
-    struct channel_header *headers =
-        arena_alloc(round->arena, (reply->headers_len + 1) * sizeof(*headers));
+    struct err err = {0};
 
-    for (size_t i = 0; i < reply->headers_len; i++)
-        headers[i] = (struct channel_header){reply->headers[i].name, reply->headers[i].value};
-    return (struct channel_response){.status = reply->status,
-                                     .body = reply->body,
-                                     .body_len = reply->body_len,
-                                     .headers = headers,
-                                     .headers_len = reply->headers_len};
+    if (!channel_sessions_open(round->poll->sessions, account, round->arena, ret_opened, &err)) {
+        if (err.code == ERR_REJECT)
+            round_fail(round, "login_refused", err.text);
+        else
+            round_rest(round, "no_token", POLL_TOKEN_PAUSE_MS);
+        return false;
+    }
+    round->token = arena_strdup(round->arena, ret_opened->token);
+    return true;
+}
+
+static void round_next_page(struct round *round, const struct channel_account *account,
+                            const struct http_reply *reply)
+{
+    const struct channel_response *response = channel_call_answer(reply, round->arena);
+    struct channel_account opened;
+
+    if (!round_open(round, account, &opened))
+        return;
+    opened.kind->poll(&opened, round->since_ms, ++round->page, response, round->arena,
+                      &round->next);
+    round_read(round, &opened, reply);
+}
+
+static bool round_doubts_token(struct round *round, const struct http_reply *reply)
+{
+    return channel_result_of_status(reply->status, round->arena).verdict == CHANNEL_AUTH &&
+           channel_sessions_doubt(round->poll->sessions, round->channel, round->token);
 }
 
 static void round_replied(void *opaque, const struct http_reply *reply)
 {
     struct round *round = opaque;
-    SCOPED(ingest_accounts_held)
-    struct ingest_accounts_held *held = ingest_accounts_hold(round->poll->service->accounts);
-    const struct channel_account *account = ingest_accounts_find(held, round->channel);
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(round->poll->service->accounts);
+    const struct channel_account *account = channel_live_find(held, round->channel);
 
+    const bool doubt = round_doubts_token(round, reply);
     arena_reset(round->arena); /* the request was copied */
     const struct channel_result result = channel_result_of_status(reply->status, round->arena);
     if (account == NULL) {
         round_rest(round, "gone", 0);
+    } else if (doubt) {
+        round_rest(round, "token_refused", 0);
     } else if (result.verdict != CHANNEL_ACCEPTED) {
         round_fail(round, result.error_class,
                    reply->error == NULL ? "the channel refused it" : reply->error);
     } else {
-        const struct channel_response response = round_response(round, reply);
-
-        account->kind->poll(account, round->since_ms, ++round->page, &response, round->arena,
-                            &round->next);
-        round_read(round, account, reply);
+        round_next_page(round, account, reply);
     }
 }
 
 static void round_ask(struct round *round, const struct channel_account *account)
 {
-    const struct channel_request *request = &round->next;
-    struct http_header *headers =
-        arena_alloc(round->arena, (request->headers_len + 1) * sizeof(*headers));
+    struct channel_account opened = *account;
 
-    for (size_t i = 0; i < request->headers_len; i++)
-        headers[i] = (struct http_header){request->headers[i].name, request->headers[i].value};
+    opened.token = round->token;
+    const struct http_call call = channel_call(&opened, &round->next, clock_now_ms(), round->arena);
     atomic_store(&round->phase, ROUND_ASKS);
-    http_client_send(
-        round->poll->client,
-        &(struct http_call){
-            .method = request->method,
-            .url = request->url,
-            .headers = headers,
-            .headers_len = request->headers_len,
-            .body = request->body,
-            .body_len = request->body_len,
-            .timeout_ms = account->timeout_ms > 0 ? (int)account->timeout_ms : POLL_TIMEOUT_MS,
-            .user = request->user,
-            .password = request->password,
-        },
-        round_replied, round);
+    http_client_send(round->poll->client, &call, round_replied, round);
 }
 
 /* ---- rounds ---- */
@@ -269,14 +279,17 @@ static void round_begin(struct round *round, const struct channel_account *accou
 {
     const struct ingest_settings *settings = round->poll->service->settings;
     int64_t cursor_ms = ingest_cursors_get(round->poll->cursors, round->channel);
+    struct channel_account opened;
 
+    arena_reset(round->arena);
+    if (!round_open(round, account, &opened))
+        return;
     round->begun_ms = clock_monotonic_ms();
     round->newest_ms = cursor_ms;
     round->since_ms = cursor_ms > 0 ? cursor_ms - settings->poll_overlap_ms
                                     : clock_now_ms() - settings->poll_first_ms;
     round->page = 1;
-    arena_reset(round->arena);
-    account->kind->poll(account, round->since_ms, round->page, NULL, round->arena, &round->next);
+    opened.kind->poll(&opened, round->since_ms, round->page, NULL, round->arena, &round->next);
     round_ask(round, account);
 }
 
@@ -321,11 +334,11 @@ static struct round *poll_round(struct ingest_poll *poll, const char *channel)
 
 static void poll_turn(struct ingest_poll *poll)
 {
-    SCOPED(ingest_accounts_held)
-    struct ingest_accounts_held *held = ingest_accounts_hold(poll->service->accounts);
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(poll->service->accounts);
 
-    for (size_t i = 0; i < ingest_accounts_len(held); i++) {
-        const struct channel_account *account = ingest_accounts_at(held, i);
+    for (size_t i = 0; i < channel_live_len(held); i++) {
+        const struct channel_account *account = channel_live_at(held, i);
         int64_t interval_ms = account->poll_interval_ms >= 0 ? account->poll_interval_ms
                                                              : account->kind->poll_interval_ms;
 
@@ -359,6 +372,7 @@ static bool poll_run(struct ingest_poll *poll, struct err *err)
                                                            .topic = poll->topic,
                                                            .group = poll->group,
                                                            .producer = poll->service->producer};
+    SCOPED(channel_sessions) struct channel_sessions *sessions = NULL;
     SCOPED(http_client) struct http_client *client = http_client_new(&client_options, err);
     SCOPED(ingest_cursors) struct ingest_cursors *cursors = NULL;
     bool ok = true;
@@ -368,7 +382,9 @@ static bool poll_run(struct ingest_poll *poll, struct err *err)
     cursors = ingest_cursors_new(&cursors_options, err);
     if (cursors == NULL)
         return false;
+    sessions = channel_sessions_new(client);
     poll->client = client;
+    poll->sessions = sessions;
     poll->cursors = cursors;
     poll->arena = arena_new();
     poll->rounds = map_new();

@@ -3,8 +3,8 @@
 
 #include <stdatomic.h>
 
+#include "channels/live.h"
 #include "lib/kafka/kafka.h"
-#include "services/ingest/accounts.h"
 #include "services/ingest/catalog.h"
 #include "services/ingest/health.h"
 #include "services/ingest/seen.h"
@@ -16,7 +16,7 @@ struct ingest_service {
     const char *events_topic;
     const char *rejected_topic;
     struct kafka_producer *producer;
-    struct ingest_accounts *accounts;
+    struct channel_live *accounts;
     struct ingest_catalog *catalog;
     struct ingest_health *health;
     struct ingest_seen *seen;
