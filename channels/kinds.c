@@ -4,11 +4,13 @@
 
 extern const struct channel_kind channel_generic;
 extern const struct channel_kind channel_shopify;
+extern const struct channel_kind channel_tiktok;
 extern const struct channel_kind channel_woocommerce;
 
 static const struct channel_kind *const kinds[] = {
     &channel_generic,
     &channel_shopify,
+    &channel_tiktok,
     &channel_woocommerce,
 };
 
