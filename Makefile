@@ -9,9 +9,10 @@ BIN := $(BUILD)/bin
 MODE_release := -O2 -g
 MODE_debug := -Og -g3
 MODE_asan := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+MODE_fuzz := -O1 -g3 -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 MODE_tsan := -O1 -g3 -fsanitize=thread
 ifeq ($(MODE_$(MODE)),)
-$(error MODE=$(MODE) is none of release, debug, asan, tsan)
+$(error MODE=$(MODE) is none of release, debug, asan, tsan, fuzz)
 endif
 
 PACKAGES := rdkafka libmicrohttpd libpq libprotobuf-c libcurl yajl yaml-0.1 expat openssl uuid
@@ -20,6 +21,11 @@ PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
             -Wswitch-enum -Wvla -Wundef
+# libFuzzer is clang's; the warnings are gcc's.
+ifeq ($(MODE),fuzz)
+CC := clang
+WARNINGS := -w
+endif
 CFLAGS := -std=gnu17 $(MODE_$(MODE)) $(WARNINGS) $(if $(CI),-Werror) -fno-strict-aliasing -D_GNU_SOURCE
 CPPFLAGS = -I. -I$(GEN) $(PACKAGE_CFLAGS)
 LDFLAGS := $(filter -fsanitize=%,$(MODE_$(MODE))) -pthread
@@ -40,6 +46,8 @@ ARCHIVE := $(BUILD)/libstockbus.a
 
 TESTS := $(patsubst %.c,$(BUILD)/%,$(shell find tests/unit tests/contract tests/property tests/integration -name '*_test.c' 2>/dev/null))
 
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*_fuzz.c))
+
 # Programs that `make bench-*` runs, and what they preload.
 BENCH_TOOLS := $(patsubst %,$(BUILD)/bench/%,mix copy play)
 BENCH_TAPE := $(BUILD)/bench/tape.so
@@ -53,16 +61,19 @@ TEST_TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %_test.c,$(wildcard tests/i
 JOBS ?= $(shell nproc)
 SUB_MAKE = $(MAKE) --no-print-directory -j$(JOBS)
 CASES ?= 100000
+SECONDS ?= 600
 KILLS ?= 50
 SEED ?=
 EVENTS ?=
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: all tests-build bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: all tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
 all: $(BINS) layers ## Build every program (MODE=release|debug|asan|tsan)
+
+fuzz-build: $(FUZZERS)
 
 tests-build: $(TESTS) $(TEST_TOOLS)
 
@@ -107,6 +118,10 @@ $(TESTS) $(TEST_TOOLS): $(BUILD)/%: $(BUILD)/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/tests/fuzz/fuzz.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
 $(BENCH_TOOLS): $(BUILD)/bench/%: $(BUILD)/bench/%.o $(BUILD)/bench/figures.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -135,6 +150,7 @@ status: ## Say what runs and where it listens
 test: setup ## Every test: release build, then the sanitized build of unit, contract and property tests
 	@$(SUB_MAKE) MODE=release all tests-build
 	@$(SUB_MAKE) MODE=asan all tests-build
+	@$(SUB_MAKE) MODE=fuzz fuzz-build
 	@tests/all
 
 unit: tests-built ## Unit, contract and property tests
@@ -157,6 +173,10 @@ chaos-ledger: tests-built ## KILLS (50) random kills and halts from SEED (random
 
 rebuild-million: tests-built ## EVENTS (1000000) random events from SEED (1): folded, proved, rebuilt from Kafka; all rates
 	@BUILD=$(BUILD) EVENTS='$(EVENTS)' SEED='$(SEED)' nice -n 10 python3 tests/scale/rebuild.py
+
+fuzz: setup ## Every parser, SECONDS (600) each, from the fixtures and from earlier finds; FUZZ=names picks some
+	@$(SUB_MAKE) MODE=fuzz fuzz-build
+	@tests/fuzz/fuzz.py --build build/fuzz --seconds $(SECONDS) $(FUZZ)
 
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
