@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+extern const struct channel_kind channel_bigcommerce;
 extern const struct channel_kind channel_generic;
 extern const struct channel_kind channel_shopify;
 extern const struct channel_kind channel_tiktok;
 extern const struct channel_kind channel_woocommerce;
 
 static const struct channel_kind *const kinds[] = {
+    &channel_bigcommerce,
     &channel_generic,
     &channel_shopify,
     &channel_tiktok,

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/scope.h"
+
 int64_t clock_now_ms(void)
 {
     struct timespec now;
@@ -122,26 +124,32 @@ static bool clock_offset_minutes(const char **at, int *ret_minutes)
     return **at == '\0';
 }
 
-static bool clock_date_time(const char **at, struct tm *ret_tm)
+static bool clock_time_of_day(const char **at, struct tm *tm)
 {
-    struct tm tm = {0};
+    return clock_digits(at, 2, &tm->tm_hour) && clock_expect(at, ":") &&
+           clock_digits(at, 2, &tm->tm_min) && clock_expect(at, ":") &&
+           clock_digits(at, 2, &tm->tm_sec);
+}
 
-    if (!clock_digits(at, 4, &tm.tm_year) || !clock_expect(at, "-") ||
-        !clock_digits(at, 2, &tm.tm_mon) || !clock_expect(at, "-") ||
-        !clock_digits(at, 2, &tm.tm_mday) || !clock_expect(at, "Tt ") ||
-        !clock_digits(at, 2, &tm.tm_hour) || !clock_expect(at, ":") ||
-        !clock_digits(at, 2, &tm.tm_min) || !clock_expect(at, ":") ||
-        !clock_digits(at, 2, &tm.tm_sec))
+/* Month from 1, whole year in, as struct tm has them out. 60 is a leap second, which timegm() makes
+   the next minute's first. */
+static bool clock_is_date(struct tm *tm)
+{
+    if (tm->tm_mon < 1 || tm->tm_mon > 12 || tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 60)
         return false;
-    /* 60 is a leap second, which timegm() makes the next minute's first. */
-    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+    if (tm->tm_mday < 1 || tm->tm_mday > clock_month_days(tm->tm_year, tm->tm_mon))
         return false;
-    if (tm.tm_mday < 1 || tm.tm_mday > clock_month_days(tm.tm_year, tm.tm_mon))
-        return false;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    *ret_tm = tm;
+    tm->tm_year -= 1900;
+    tm->tm_mon -= 1;
     return true;
+}
+
+static bool clock_date_time(const char **at, struct tm *tm)
+{
+    return clock_digits(at, 4, &tm->tm_year) && clock_expect(at, "-") &&
+           clock_digits(at, 2, &tm->tm_mon) && clock_expect(at, "-") &&
+           clock_digits(at, 2, &tm->tm_mday) && clock_expect(at, "Tt ") &&
+           clock_time_of_day(at, tm) && clock_is_date(tm);
 }
 
 bool clock_parse(const char *text, int64_t *ret_ms)
@@ -155,5 +163,53 @@ bool clock_parse(const char *text, int64_t *ret_ms)
         !clock_offset_minutes(&at, &offset_minutes))
         return false;
     *ret_ms = ((int64_t)timegm(&tm) - (int64_t)offset_minutes * 60) * 1000 + ms;
+    return true;
+}
+
+/* ---- RFC 2822 ---- */
+
+static bool clock_month_name(const char **at, int *ret_month)
+{
+    static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+    for (int i = 0; i < 12; i++) {
+        if (strncmp(*at, names + (ptrdiff_t)i * 3, 3) == 0) {
+            *at += 3;
+            *ret_month = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool clock_mail_date_time(const char **at, struct tm *tm)
+{
+    const char *comma = strchr(*at, ',');
+
+    if (comma != NULL)
+        *at = comma + 1 + strspn(comma + 1, " ");
+    if (!clock_digits(at, 2, &tm->tm_mday) && !clock_digits(at, 1, &tm->tm_mday))
+        return false;
+    return clock_expect(at, " ") && clock_month_name(at, &tm->tm_mon) && clock_expect(at, " ") &&
+           clock_digits(at, 4, &tm->tm_year) && clock_expect(at, " ") &&
+           clock_time_of_day(at, tm) && clock_expect(at, " ") && clock_is_date(tm);
+}
+
+bool clock_parse_mail(const char *text, int64_t *ret_ms)
+{
+    static const char *const names[] = {"GMT", "UTC", "UT"};
+    struct tm tm = {0};
+    const char *at = text;
+    int offset_minutes = 0;
+
+    if (text == NULL || !clock_mail_date_time(&at, &tm) || *at == '\0')
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (strcmp(at, names[i]) == 0)
+            at = "Z";
+    }
+    if (!clock_offset_minutes(&at, &offset_minutes))
+        return false;
+    *ret_ms = ((int64_t)timegm(&tm) - (int64_t)offset_minutes * 60) * 1000;
     return true;
 }

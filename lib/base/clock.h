@@ -19,3 +19,6 @@ const char *clock_format(int64_t ms, char text[CLOCK_TEXT_LEN]);
    zone). Fractions of a second are cut to milliseconds. False when it is no such text, no day of
    the calendar, or NULL. */
 bool clock_parse(const char *text, int64_t *ret_ms);
+/* RFC 2822, as mail and HTTP write it: "Wed, 05 Dec 2018 20:16:55 +0000"; the day of the week may
+   be missing and is not looked at, the zone is an offset, GMT, UT, UTC or Z. */
+bool clock_parse_mail(const char *text, int64_t *ret_ms);

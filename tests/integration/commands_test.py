@@ -21,7 +21,7 @@ BIN = ROOT / os.environ.get("BUILD", "build/release") / "bin"
 CHANNELS = ROOT / "channels"
 RECEIVED = "2026-11-21T09:17:00Z"  # as in the goldens
 KINDS = sorted(path.parent.name for path in CHANNELS.glob("*/fixtures"))
-FORMATS = {"generic": ("json",), "shopify": ("bulk", "levels"), "tiktok": ("inventory",), "woocommerce": ("products",)}
+FORMATS = {"bigcommerce": ("items",), "generic": ("json",), "shopify": ("bulk", "levels"), "tiktok": ("inventory",), "woocommerce": ("products",)}
 # Whose published samples are whole orders and snapshots: what others say is read from the API behind a hint.
 WHOLE = ("shopify", "woocommerce")
 LONG_ID = "271878346596884015"  # beyond 2^53
@@ -29,14 +29,34 @@ LIMIT_S = 120
 
 # Published samples that no notification is, and why; the others must give events, or nothing for the reason given.
 NOT_UNDERSTOOD = {
+    "bigcommerce/request_absolute_adjustment_bulk_invalid.json": "a request of ours, and no JSON as published: comments",
+    "bigcommerce/webhook_delivery_exception_invalid.json": "no JSON as published: comments",
     "tiktok/webhook_27_inventory_status_change_invalid.json": "no JSON as published: two commas are missing",
     "woocommerce/webhook_subscription.json": "the answer to making a subscription: no webhook has such a body",
 }
 # Their ids do hang on the time of arrival.
 WITHOUT_TIME = {
+    "bigcommerce/items_bad.json": "levels hold as of the moment of reading",
+    "bigcommerce/items_read.json": "levels",
+    "bigcommerce/published_location_items.json": "levels",
     "woocommerce/order_deleted.json": "the body is an id and nothing else",
 }
 WITHOUT_EVENTS = {
+    "bigcommerce/published_order.json": "thin: its lines are read",
+    "bigcommerce/published_orders.json": "thin: their lines are read",
+    "bigcommerce/webhook_location_created.json": "places, no quantities",
+    "bigcommerce/webhook_stock_changed_at_location.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_order_archived.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_order_created.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_order_refund_created.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_order_statusUpdated.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_order_updated.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_product_deleted.json": "nothing of stock",
+    "bigcommerce/webhook_store_product_inventory_order_updated.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_product_inventory_updated.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_product_updated.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_sku_inventory_updated.json": "thin: it names what is read",
+    "bigcommerce/webhook_store_sku_updated.json": "nothing of stock: its level has scopes of its own",
     "shopify/rest_inventory_items.json": "items have no quantity; their levels have",
     "shopify/rest_locations.json": "places, no quantities",
     "shopify/rest_refund_create_response.json": "money only: its refund_line_items are empty",
@@ -48,6 +68,7 @@ WITHOUT_EVENTS = {
 }
 # Published samples that are a snapshot, or part of one, by the format that it has. All others are none in any format.
 SNAPSHOTS = {
+    "bigcommerce/published_location_items.json": "items",
     "shopify/fixture_inventory_levels.json": "levels",
     "shopify/rest_inventory_level_adjust_response.json": "levels",
     "shopify/rest_inventory_level_set_response.json": "levels",

@@ -89,6 +89,47 @@ static void what_is_no_time_is_refused_and_changes_nothing(void **state)
     assert_int_equal(ms, 77);
 }
 
+static void dates_of_mail_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } dates[] = {
+        {"Wed, 05 Dec 2018 20:16:55 +0000", 1544041015000},
+        {"05 Dec 2018 20:16:55 +0000",      1544041015000},
+        {"Wed, 5 Dec 2018 20:16:55 GMT",    1544041015000},
+        {"Wed, 05 Dec 2018 15:16:55 -0500", 1544041015000},
+        {"Thu, 29 Feb 2024 00:00:00 UT",    1709164800000},
+    };
+    static const char *const wrong[] = {
+        "",
+        "Wed,",
+        "Wed, 05 Dec 2018",
+        "Wed, 05 Dec 2018 20:16:55",
+        "Wed, 05 Dec 2018 20:16:55 ",
+        "Wed, 05 Dec 2018 20:16:55 EST",
+        "Wed, 05 Foo 2018 20:16:55 +0000",
+        "Wed, 31 Nov 2018 20:16:55 +0000",
+        "Wed, 05 Dec 18 20:16:55 +0000",
+        "Wed, 05 Dec 2018 24:16:55 +0000",
+        "2018-12-05T20:16:55Z",
+    };
+    int64_t ms = 77;
+
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        if (clock_parse_mail(wrong[i], &ms))
+            fail_msg("accepted: %s", wrong[i]);
+    }
+    assert_false(clock_parse_mail(NULL, &ms));
+    assert_int_equal(ms, 77);
+    for (size_t i = 0; i < ARRAY_LEN(dates); i++) {
+        if (!clock_parse_mail(dates[i].text, &ms))
+            fail_msg("refused: %s", dates[i].text);
+        assert_int_equal(ms, dates[i].ms);
+    }
+}
+
 static void format_and_parse_are_inverse(void **state)
 {
     (void)state;
@@ -132,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_with_offsets_fractions_and_no_zone_are_read),
         cmocka_unit_test(what_is_no_time_is_refused_and_changes_nothing),
+        cmocka_unit_test(dates_of_mail_are_read),
         cmocka_unit_test(format_and_parse_are_inverse),
         cmocka_unit_test(times_beyond_the_calendar_are_formatted_as_something),
         cmocka_unit_test(the_monotonic_clock_never_steps_back),

@@ -122,7 +122,8 @@ static const struct {
     {"channels:\n  - name: a\n    kind: shopify\n    base_url: ftp://x\n",
      "channels.yaml:4:15: 'ftp://x' is no http or https address"},
     {"channels:\n  - name: a\n    kind: ebay\n",
-     "channels.yaml:3:11: there is no kind 'ebay'; want one of generic shopify tiktok woocommerce"},
+     "channels.yaml:3:11: there is no kind 'ebay'; want one of "
+     "bigcommerce generic shopify tiktok woocommerce"},
     {"channels:\n  - name: Shop\n",
      "channels.yaml:2:11: name 'Shop': want 1 to 64 of a-z 0-9 -"},
     {HEAD "  - name: shop\n", "channels.yaml:5:11: name 'shop' is there twice"},
