@@ -15,7 +15,7 @@ ifeq ($(MODE_$(MODE)),)
 $(error MODE=$(MODE) is none of release, debug, asan, tsan, fuzz)
 endif
 
-PACKAGES := rdkafka libmicrohttpd libpq libprotobuf-c libcurl yajl yaml-0.1 expat openssl uuid
+PACKAGES := rdkafka libmicrohttpd libpq libprotobuf-c libcurl yajl yaml-0.1 expat zlib openssl uuid
 PACKAGE_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 

@@ -8,6 +8,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/stop.h"
 #include "lib/json/json.h"
+#include "lib/pack/pack.h"
 
 static bool rows_take(void *opaque, const struct channel_row *row, struct err *err)
 {
@@ -63,10 +64,13 @@ bool reconciler_rows_read_file(struct reconciler_rows *rows, const struct channe
     bool ok = file_read(file, &bytes, err);
     if (!is_stdin)
         fclose(file);
-    if (!ok)
+    SCOPED(arena) struct arena *arena = arena_new();
+    const char *rows_bytes = NULL;
+    size_t rows_len = 0;
+    if (!ok || !pack_open(arena, buf_str(&bytes), bytes.len, RECONCILER_BYTES_MAX, &rows_bytes,
+                          &rows_len, err))
         return err_wrap(err, "snapshot '%s'", path);
-    return reconciler_rows_read(rows, account, format, bytes.bytes == NULL ? "" : bytes.bytes,
-                                bytes.len, err);
+    return reconciler_rows_read(rows, account, format, rows_bytes, rows_len, err);
 }
 
 bool reconciler_rows_check_format(const struct channel_kind *kind, const char *format,

@@ -22,7 +22,8 @@ struct reconciler_rows {
 bool reconciler_rows_read(struct reconciler_rows *rows, const struct channel_account *account,
                           const char *format, const void *bytes, size_t len,
                           struct err *err) MUST_CHECK;
-/* The same for a whole file; "-" is standard input. ERR_REJECT also when it can't be opened. */
+/* The same for a whole file, packed by gzip or zip or not; "-" is standard input. ERR_REJECT also
+   when it can't be opened. */
 bool reconciler_rows_read_file(struct reconciler_rows *rows, const struct channel_account *account,
                                const char *format, const char *path, struct err *err) MUST_CHECK;
 /* False when the kind does not have it; err names those that it has. */
