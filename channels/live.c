@@ -95,6 +95,13 @@ struct channel_live_held *channel_live_hold(struct channel_live *live)
     return held;
 }
 
+struct channel_live_held *channel_live_share(struct channel_live_held *held)
+{
+    if (held != NULL)
+        atomic_fetch_add(&held->refs, 1);
+    return held;
+}
+
 void channel_live_let_go(struct channel_live_held *held)
 {
     if (held == NULL || atomic_fetch_sub(&held->refs, 1) > 1)

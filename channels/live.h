@@ -32,6 +32,8 @@ enum channel_live_news channel_live_refresh(struct channel_live *live, struct er
 struct channel_live_held *channel_live_hold(struct channel_live *live);
 void channel_live_let_go(struct channel_live_held *held);
 SCOPE_DEFINE(channel_live_held, struct channel_live_held, channel_live_let_go)
+/* Another holder of the same. NULL is fine. */
+struct channel_live_held *channel_live_share(struct channel_live_held *held);
 size_t channel_live_len(const struct channel_live_held *held);
 /* Borrowed until let go, as is the next. */
 const struct channel_account *channel_live_at(const struct channel_live_held *held, size_t index);

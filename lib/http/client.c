@@ -455,6 +455,17 @@ static void client_fetched(void *opaque, const struct http_reply *reply)
     fetch->reply = copy;
 }
 
+struct http_reply *http_client_fetch(struct http_client *client, struct arena *arena,
+                                     const struct http_call *call)
+{
+    struct client_fetch fetch = {.arena = arena};
+
+    http_client_send(client, call, client_fetched, &fetch);
+    while (fetch.reply == NULL)
+        http_client_run(client, CLIENT_TIMEOUT_MS);
+    return fetch.reply;
+}
+
 struct http_reply *http_fetch(struct arena *arena, const struct http_call *call, size_t body_max)
 {
     const struct http_client_options options = {.connections_max = 1, .body_max = body_max};
@@ -468,8 +479,5 @@ struct http_reply *http_fetch(struct arena *arena, const struct http_call *call,
         client_fetched(&fetch, &failed);
         return fetch.reply;
     }
-    http_client_send(client, call, client_fetched, &fetch);
-    while (fetch.reply == NULL)
-        http_client_run(client, CLIENT_TIMEOUT_MS);
-    return fetch.reply;
+    return http_client_fetch(client, arena, call);
 }

@@ -22,16 +22,16 @@ struct http_call {
     size_t headers_len;
     const void *body; /* borrowed until the reply */
     size_t body_len;
-    int timeout_ms; /* whole call */
+    int timeout_ms;   /* whole call */
     const char *user; /* HTTP Basic; NULL: none */
     const char *password;
 };
 
 struct http_reply {
-    int status;         /* 0: no answer; then error says why */
-    const char *error;  /* NULL when an answer came; "timeout", "connection refused", ... */
-    bool sent;          /* without an answer: may the request have had its effect? */
-    const char *body;   /* NUL-terminated */
+    int status;        /* 0: no answer; then error says why */
+    const char *error; /* NULL when an answer came; "timeout", "connection refused", ... */
+    bool sent;         /* without an answer: may the request have had its effect? */
+    const char *body;  /* NUL-terminated */
     size_t body_len;
     int64_t elapsed_us;
     const struct http_header *headers; /* of the answer */
@@ -63,5 +63,9 @@ int http_client_in_flight(const struct http_client *client);
 void http_client_run(struct http_client *client, int timeout_ms);
 void http_client_wake(struct http_client *client);
 
-/* One call, waiting for it. The reply lives in the arena. */
+/* One call, waiting for it; others of the client go on meanwhile. The reply lives in the arena. */
+struct http_reply *http_client_fetch(struct http_client *client, struct arena *arena,
+                                     const struct http_call *call);
+
+/* The same with a client of its own. */
 struct http_reply *http_fetch(struct arena *arena, const struct http_call *call, size_t body_max);

@@ -381,6 +381,11 @@ static enum outcome_result listing_settle(struct board_listing *listing, const s
     return listing_rejected(listing, sent, now_ms, ret_escalate);
 }
 
+bool board_is_gone(const struct board_listing *listing)
+{
+    return ((const struct board_entry *)listing)->gone;
+}
+
 static void board_remove(struct board *board, struct board_entry *entry)
 {
     map_remove(board->by_listing, entry->listing.target.listing);

@@ -85,6 +85,9 @@ enum outcome_result board_settle(struct board *board, struct board_listing *list
                                  const struct target *sent, const struct channel_result *result,
                                  double random01, int64_t now_ms, bool *ret_escalate);
 
+/* Its partition went away while it was in flight: somebody else pushes it now. */
+bool board_is_gone(const struct board_listing *listing);
+
 /* First offset of the partition whose target is not settled; `next` when all are. */
 int64_t board_watermark(const struct board *board, int32_t partition, int64_t next);
 /* Forgets the partition's listings; those in flight stay until settled, then they go. */

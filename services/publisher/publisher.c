@@ -13,8 +13,8 @@
 #include "lib/http/admin.h"
 #include "lib/kafka/kafka.h"
 
-#include "channels/account.h"
 #include "channels/channel.h"
+#include "channels/live.h"
 #include "services/publisher/board.h"
 #include "services/publisher/outcomes.h"
 #include "services/publisher/sender.h"
@@ -24,7 +24,7 @@ enum {
     PUBLISHER_READ_MAX = 2000, /* records between two looks at the sender */
     PUBLISHER_IDLE_MS = 50,
     PUBLISHER_BUSY_MS = 2,
-    PUBLISHER_COMMIT_MS = 1000,
+    PUBLISHER_TICK_MS = 1000,
     PUBLISHER_START_MS = 60000,
     PUBLISHER_ASK_MS = 10000,
     PUBLISHER_DRAIN_MS = 15000,
@@ -46,6 +46,11 @@ static const struct metric unreadable_total = {"stockbus_publisher_unreadable_to
                                                METRIC_COUNTER,
                                                {"channel"}};
 
+static const struct metric accounts_failed_total = {"stockbus_publisher_channels_failed_total",
+                                                    "Times that the channels file was unreadable.",
+                                                    METRIC_COUNTER,
+                                                    {"channel"}};
+
 struct owned_partition {
     bool owned;
     bool booting;        /* has not been read to its end yet */
@@ -59,15 +64,16 @@ struct publisher {
     const struct publisher_settings *settings;
     const char *topic;
     const char *group;
-    struct channel_accounts *accounts;
-    const struct channel_account *account;
+    struct channel_live *accounts;
+    const char *channel;
+    const struct channel_kind *kind;
     struct kafka_consumer *consumer;
     struct publisher_outcomes *outcomes;
     struct board *board;
     struct publisher_sender *sender;
     struct arena *scratch;
     struct owned_partition partitions[PUBLISHER_PARTITIONS_MAX];
-    int64_t commit_due_ms;
+    int64_t tick_due_ms;
     int topic_partitions;
     _Atomic int owned;
     _Atomic bool booted;
@@ -152,7 +158,7 @@ static bool publisher_boot(struct publisher *publisher, struct err *err)
         booted = booted && !partition->booting;
     }
     if (booted) {
-        log_info("publisher.booted", "channel", publisher->account->name, "listings",
+        log_info("publisher.booted", "channel", publisher->channel, "listings",
                  log_int(board_len(publisher->board)), "unsettled",
                  log_int(board_dirty(publisher->board)));
         atomic_store(&publisher->booted, true);
@@ -198,7 +204,7 @@ static bool publisher_take(struct publisher *publisher, const struct kafka_recor
         return true;
     arena_reset(publisher->scratch);
     if (!target_decode(publisher->scratch, record->body, record->body_len, &target, &why)) {
-        metric_add(&unreadable_total, 1, publisher->account->name, NULL, NULL);
+        metric_add(&unreadable_total, 1, publisher->channel, NULL, NULL);
         log_error("publisher.unreadable", "offset", log_int(record->offset), "why", why.text);
         return true;
     }
@@ -248,15 +254,57 @@ static void publisher_commit(struct publisher *publisher)
     }
 }
 
+/* ---- settings that change ---- */
+
+/* Its budget, board and topic are those of the channel that it was started for. */
+static void publisher_adopt(struct publisher *publisher)
+{
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(publisher->accounts);
+    const struct channel_account *account = channel_live_find(held, publisher->channel);
+
+    if (account == NULL || account->kind != publisher->kind) {
+        log_error("publisher.channel_gone", "channel", publisher->channel, "why",
+                  account == NULL ? "the file does not name it" : "it is of another kind", "next",
+                  "goes on as it was");
+        return;
+    }
+    publisher_sender_adopt(publisher->sender, account, held);
+    log_info("publisher.channel_changed", "channel", publisher->channel);
+}
+
+/* A bad file is told once, and not every second. */
+static void publisher_refresh(struct publisher *publisher)
+{
+    struct err err = {0};
+
+    switch (channel_live_refresh(publisher->accounts, &err)) {
+    case CHANNEL_LIVE_SAME:
+        break;
+    case CHANNEL_LIVE_CHANGED:
+        publisher_adopt(publisher);
+        break;
+    case CHANNEL_LIVE_BROKEN:
+        log_error("publisher.channels_unreadable", "why", err.text, "next", "goes on as it was");
+        __attribute__((fallthrough));
+    case CHANNEL_LIVE_STILL_BROKEN:
+        metric_add(&accounts_failed_total, 1, publisher->channel, NULL, NULL);
+        break;
+    }
+}
+
+/* ---- once a second ---- */
+
 static void publisher_tick(struct publisher *publisher)
 {
     int64_t now_ms = clock_monotonic_ms();
-    const char *channel = publisher->account->name;
+    const char *channel = publisher->channel;
 
-    if (now_ms < publisher->commit_due_ms)
+    if (now_ms < publisher->tick_due_ms)
         return;
-    publisher->commit_due_ms = now_ms + PUBLISHER_COMMIT_MS;
+    publisher->tick_due_ms = now_ms + PUBLISHER_TICK_MS;
     publisher_commit(publisher);
+    publisher_refresh(publisher);
     metric_set(&listings_gauge, (double)board_len(publisher->board), channel, NULL, NULL);
     metric_set(&unsettled_gauge, (double)board_dirty(publisher->board), channel, NULL, NULL);
     metric_set(&oldest_gauge, (double)board_oldest_ms(publisher->board, now_ms) / 1e3, channel,
@@ -333,17 +381,20 @@ static bool publisher_ready(void *opaque, char *why, unsigned long why_len)
     return true;
 }
 
-static bool publisher_find_account(struct publisher *publisher, struct err *err)
+static bool publisher_read_accounts(struct publisher *publisher, struct err *err)
 {
     const struct publisher_settings *settings = publisher->settings;
+    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
 
-    publisher->accounts = channel_accounts_read(settings->channels_file, err);
+    publisher->accounts = channel_live_new(settings->channels_file, err);
     if (publisher->accounts == NULL)
         return err_wrap(err, "STOCKBUS_CHANNELS_FILE");
-    publisher->account = channel_accounts_find(publisher->accounts, settings->channel);
-    if (publisher->account == NULL)
+    held = channel_live_hold(publisher->accounts);
+    const struct channel_account *account = channel_live_find(held, publisher->channel);
+    if (account == NULL)
         return err_set(err, ERR_FATAL, "STOCKBUS_CHANNEL: '%s' is not in '%s': name one that is",
                        settings->channel, settings->channels_file);
+    publisher->kind = account->kind;
     return true;
 }
 
@@ -365,6 +416,8 @@ static bool publisher_await_topics(const struct publisher *publisher, struct err
 static bool publisher_open(struct publisher *publisher, struct err *err)
 {
     const struct publisher_settings *settings = publisher->settings;
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(publisher->accounts);
     const struct kafka_consumer_options options = {
         .brokers = settings->brokers,
         .client_id = settings->replica,
@@ -384,8 +437,8 @@ static bool publisher_open(struct publisher *publisher, struct err *err)
         publisher_outcomes_new(settings->brokers, settings->topic_prefix, settings->replica, err);
     if (publisher->outcomes == NULL)
         return false;
-    publisher->sender =
-        publisher_sender_new(publisher->account, publisher->board, publisher->outcomes, err);
+    publisher->sender = publisher_sender_new(channel_live_find(held, publisher->channel), held,
+                                             publisher->board, publisher->outcomes, err);
     if (publisher->sender == NULL)
         return false;
     publisher->consumer = kafka_consumer_new(&options, err);
@@ -404,7 +457,7 @@ static int publisher_serve(struct publisher *publisher, struct err *err)
         err_wrap(err, "STOCKBUS_ADMIN_ADDRESS");
         return EXIT_USAGE;
     }
-    log_info("publisher.started", "channel", publisher->account->name);
+    log_info("publisher.started", "channel", publisher->channel);
     bool ok = publisher_loop(publisher, err);
     publisher_drain(publisher);
     http_admin_stop(admin);
@@ -416,7 +469,7 @@ static int publisher_serve(struct publisher *publisher, struct err *err)
 
 static int publisher_start(struct publisher *publisher, struct err *err)
 {
-    if (!publisher_find_account(publisher, err))
+    if (!publisher_read_accounts(publisher, err))
         return EXIT_USAGE;
     if (!publisher_await_topics(publisher, err))
         return stop_requested() ? EXIT_OK : EXIT_UNAVAILABLE;
@@ -431,6 +484,7 @@ int publisher_run(const struct publisher_settings *settings, struct err *err)
     struct publisher *publisher = arena_alloc(arena, sizeof(*publisher));
 
     publisher->settings = settings;
+    publisher->channel = settings->channel;
     publisher->scratch = arena_new();
     publisher->topic = topic_targets(arena, settings->topic_prefix, settings->channel);
     publisher->group =
@@ -444,7 +498,7 @@ int publisher_run(const struct publisher_settings *settings, struct err *err)
         status = EXIT_UNAVAILABLE;
     }
     board_free(publisher->board);
-    channel_accounts_free(publisher->accounts);
+    channel_live_free(publisher->accounts);
     arena_free(publisher->scratch);
     return status;
 }

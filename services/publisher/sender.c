@@ -11,14 +11,23 @@
 #include "lib/event/digest.h"
 #include "lib/http/client.h"
 
+#include "channels/call.h"
+#include "channels/session.h"
 #include "services/publisher/budget.h"
 
 enum {
     SENDER_BODY_MAX = 8 * 1024 * 1024,
-    SENDER_TIMEOUT_MS = 10000,
     SENDER_AUTH_PAUSE_MS = 10000,
     SENDER_THROTTLED_PAUSE_MS = 500,
+    SENDER_WAITING_MAX = 64,      /* pushes in hand beyond the calls that may be on their way */
+    SENDER_TOKEN_PAUSE_MS = 200,  /* between two looks whether there is an access token */
+    FLIGHT_CALLS_MAX = 300,       /* of one push */
+    FLIGHT_TIME_MAX_MS = 3600000, /* the same */
 };
+
+/* A question within a push of several calls is asked again; whatever may have changed something
+   ends the push, which is then made anew from its beginning. */
+static const struct retry_policy question_pause = {.base_ms = 500, .cap_ms = 30000, .tries_max = 5};
 
 static const struct metric requests_total = {
     "stockbus_publisher_requests_total",
@@ -51,11 +60,16 @@ static const struct metric auth_failures_total = {"stockbus_publisher_auth_failu
 
 struct publisher_sender {
     const struct channel_account *account;
+    struct channel_live_held *held; /* of the account */
     struct board *board;
     struct publisher_outcomes *outcomes;
     struct http_client *client;
+    struct channel_sessions *sessions;
     struct publisher_budget budget;
     struct arena *scratch;
+    struct flight **flights; /* in hand, in any order */
+    size_t flights_len;
+    size_t flights_max;
     size_t batch_max;
     int concurrency;
     double in_flight_cost;
@@ -63,22 +77,33 @@ struct publisher_sender {
     struct err failure; /* of a report, told by the next step */
 };
 
-/* One request on its way. */
+/* One push on its way: a call that waits for its answer, or the next one that waits to be sent. */
 struct flight {
     struct publisher_sender *sender;
+    struct channel_live_held *held; /* of the account */
+    struct channel_account account; /* as it was at the start, with the token of the last call */
     struct arena *arena;
     struct board_listing **listings;
     struct target *sent; /* copies: the board may take newer ones meanwhile */
     char **texts;        /* of the copies */
     struct channel_push *pushes;
     size_t count;
-    struct channel_request request;
+    const char *key;
+    struct channel_request request; /* sealed once it is sent */
+    struct channel_request unsealed;
+    void *state; /* the kind's own */
+    bool is_waiting;
+    int64_t due_ms;   /* of the call that waits; monotonic */
+    int64_t begun_ms; /* monotonic */
+    int calls;
+    int asked_again;
     int64_t sent_ms;
+    int64_t elapsed_us;
     const char *hash;
 };
 
 struct publisher_sender *publisher_sender_new(const struct channel_account *account,
-                                              struct board *board,
+                                              struct channel_live_held *held, struct board *board,
                                               struct publisher_outcomes *outcomes, struct err *err)
 {
     const struct channel_kind *kind = account->kind;
@@ -92,11 +117,15 @@ struct publisher_sender *publisher_sender_new(const struct channel_account *acco
         return NULL;
     struct publisher_sender *sender = mem_calloc(1, sizeof(*sender));
     sender->account = account;
+    sender->held = channel_live_share(held);
+    sender->sessions = channel_sessions_new(client);
     sender->board = board;
     sender->outcomes = outcomes;
     sender->client = client;
     sender->scratch = arena_new();
     sender->concurrency = (int)concurrency;
+    sender->flights_max = (size_t)concurrency + SENDER_WAITING_MAX;
+    sender->flights = mem_calloc(sender->flights_max, sizeof(struct flight *));
     sender->batch_max = (size_t)kind->batch_max;
     if (account->batch_max > 0 && account->batch_max < kind->batch_max)
         sender->batch_max = (size_t)account->batch_max;
@@ -108,13 +137,36 @@ struct publisher_sender *publisher_sender_new(const struct channel_account *acco
     return sender;
 }
 
+static void flight_free(struct flight *flight)
+{
+    for (size_t i = 0; i < flight->count; i++)
+        mem_free(flight->texts[i]);
+    channel_live_let_go(flight->held);
+    arena_free(flight->arena);
+    mem_free(flight);
+}
+
 void publisher_sender_free(struct publisher_sender *sender)
 {
     if (sender == NULL)
         return;
     http_client_free(sender->client);
+    for (size_t i = 0; i < sender->flights_len; i++)
+        flight_free(sender->flights[i]);
+    channel_sessions_free(sender->sessions);
+    channel_live_let_go(sender->held);
     arena_free(sender->scratch);
+    mem_free(sender->flights);
     mem_free(sender);
+}
+
+void publisher_sender_adopt(struct publisher_sender *sender, const struct channel_account *account,
+                            struct channel_live_held *held)
+{
+    channel_live_let_go(sender->held);
+    sender->held = channel_live_share(held);
+    sender->account = account;
+    sender->refused = false;
 }
 
 void publisher_sender_share(struct publisher_sender *sender, double share)
@@ -130,7 +182,7 @@ int publisher_sender_in_flight(const struct publisher_sender *sender)
 /* ---- answers ---- */
 
 static void flight_report(struct flight *flight, size_t i, const struct channel_result *result,
-                          enum outcome_result what, int attempt, const struct http_reply *reply)
+                          enum outcome_result what, int attempt, int status)
 {
     struct publisher_sender *sender = flight->sender;
     const struct target *sent = &flight->sent[i];
@@ -142,11 +194,11 @@ static void flight_report(struct flight *flight, size_t i, const struct channel_
         .quantity = sent->quantity,
         .result = what,
         .attempt = attempt,
-        .http_status = reply->status,
+        .http_status = status,
         .error_class = result->error_class == NULL ? "" : result->error_class,
         .error_text = result->error_text == NULL ? "" : result->error_text,
         .request_hash = flight->hash,
-        .request_us = reply->elapsed_us,
+        .request_us = flight->elapsed_us,
         .event_id = sent->event_id,
         .times = sent->times,
         .traceparent = sent->traceparent,
@@ -166,7 +218,7 @@ static void flight_report(struct flight *flight, size_t i, const struct channel_
 }
 
 static void flight_settle(struct flight *flight, size_t i, const struct channel_result *result,
-                          const struct http_reply *reply)
+                          int status)
 {
     struct publisher_sender *sender = flight->sender;
     int attempt = flight->listings[i]->tries + 1;
@@ -181,7 +233,7 @@ static void flight_settle(struct flight *flight, size_t i, const struct channel_
                   flight->sent[i].listing, "verdict", channel_verdict_name(result->verdict),
                   "class", result->error_class, "why", result->error_text);
     }
-    flight_report(flight, i, result, what, attempt, reply);
+    flight_report(flight, i, result, what, attempt, status);
 }
 
 static void sender_heed(struct publisher_sender *sender, const struct channel_budget *told,
@@ -205,46 +257,144 @@ static void sender_heed(struct publisher_sender *sender, const struct channel_bu
     metric_set(&budget_tokens, sender->budget.tokens, sender->account->name, NULL, NULL);
 }
 
-static void flight_free(struct flight *flight)
+/* The end of a push: every listing of it has a result. */
+static void flight_land(struct flight *flight, const struct channel_result *results, int status)
 {
+    struct publisher_sender *sender = flight->sender;
+
     for (size_t i = 0; i < flight->count; i++)
-        mem_free(flight->texts[i]);
-    arena_free(flight->arena);
-    mem_free(flight);
+        flight_settle(flight, i, &results[i], status);
+    for (size_t i = 0; i < sender->flights_len; i++) {
+        if (sender->flights[i] == flight)
+            sender->flights[i] = sender->flights[--sender->flights_len];
+    }
+    flight_free(flight);
+}
+
+static void flight_land_as(struct flight *flight, enum channel_verdict verdict,
+                           const char *error_class, const char *error_text)
+{
+    struct channel_result *results = arena_alloc(flight->arena, flight->count * sizeof(*results));
+
+    for (size_t i = 0; i < flight->count; i++)
+        results[i] = (struct channel_result){
+            .verdict = verdict, .error_class = error_class, .error_text = error_text};
+    flight_land(flight, results, 0);
+}
+
+/* Another access token may do: what was refused goes again as soon as there is one. */
+static void flight_doubt_token(struct flight *flight, struct channel_result *results)
+{
+    if (results[0].verdict != CHANNEL_AUTH ||
+        !channel_sessions_doubt(flight->sender->sessions, flight->account.name,
+                                flight->account.token))
+        return;
+    for (size_t i = 0; i < flight->count; i++) {
+        if (results[i].verdict == CHANNEL_AUTH)
+            results[i].verdict = CHANNEL_THROTTLED;
+    }
+}
+
+static void flight_judge(struct flight *flight, const struct channel_response *response,
+                         const char *error)
+{
+    struct channel_budget told = {-1, -1, -1};
+    struct channel_result *results = arena_alloc(flight->arena, flight->count * sizeof(*results));
+
+    flight->account.kind->answer(&flight->account, flight->pushes, flight->count, response,
+                                 flight->arena, results, &told);
+    for (size_t i = 0; i < flight->count && response->status == 0 && error != NULL; i++)
+        results[i].error_text = error;
+    flight_doubt_token(flight, results);
+    sender_heed(flight->sender, &told, &results[0]);
+    flight_land(flight, results, response->status);
+}
+
+static void flight_wait(struct flight *flight, int64_t wait_ms)
+{
+    flight->is_waiting = true;
+    flight->due_ms = clock_monotonic_ms() + (wait_ms > 0 ? wait_ms : 0);
+}
+
+/* Nothing can have changed by it, and the calls before it need not be made again. */
+static bool flight_asks_again(struct flight *flight, const struct channel_response *response)
+{
+    bool may_pass = response->status == 0 || response->status == 429 || response->status >= 500;
+
+    if (flight->calls < 2 || !may_pass || strcmp(flight->request.method, "GET") != 0 ||
+        flight->asked_again == question_pause.tries_max)
+        return false;
+    int64_t told_ms = channel_retry_after_ms(response);
+    int64_t pause_ms = retry_pause_ms(&question_pause, ++flight->asked_again, retry_random());
+    flight_wait(flight, told_ms > pause_ms ? told_ms : pause_ms);
+    return true;
+}
+
+/* The kind makes nothing of it. A batch is tried in halves: one of it may be why. */
+static void flight_refuse(struct flight *flight, enum err_code code, const char *error_class,
+                          const char *why)
+{
+    enum channel_verdict verdict = flight->count > 1 ? CHANNEL_SPLIT : CHANNEL_REJECTED;
+
+    flight_land_as(flight, code == ERR_REJECT ? verdict : CHANNEL_RETRY, error_class, why);
+}
+
+/* What the kind says after this answer: another call, or that it is the last one. */
+static void flight_go_on(struct flight *flight, const struct channel_response *response)
+{
+    struct channel_fetch next = {.request = {.url = ""}};
+    struct err err = {0};
+
+    flight->asked_again = 0;
+    if (!flight->account.kind->push_next(&flight->account, flight->pushes, flight->count,
+                                         flight->key, response, &flight->state, flight->arena,
+                                         &next, &err))
+        flight_refuse(flight, err.code, "not_understood", arena_strdup(flight->arena, err.text));
+    else if (next.request.url == NULL || *next.request.url == '\0')
+        flight_judge(flight, response, NULL);
+    else if (flight->calls == FLIGHT_CALLS_MAX ||
+             clock_monotonic_ms() + next.wait_ms - flight->begun_ms > FLIGHT_TIME_MAX_MS)
+        flight_land_as(flight, CHANNEL_RETRY, "too_long", "the channel does not finish the push");
+    else {
+        flight->unsealed = next.request;
+        flight_wait(flight, next.wait_ms);
+    }
+}
+
+/* The reply ends with the callback; what a kind remembers of an answer may borrow from it. */
+static const struct channel_response *flight_keep(struct flight *flight,
+                                                  const struct channel_response *answer)
+{
+    struct channel_response response = *answer;
+    struct channel_header *headers =
+        arena_alloc(flight->arena, (response.headers_len + 1) * sizeof(*headers));
+
+    for (size_t i = 0; i < response.headers_len; i++)
+        headers[i] =
+            (struct channel_header){arena_strdup(flight->arena, response.headers[i].name),
+                                    arena_strdup(flight->arena, response.headers[i].value)};
+    response.headers = headers;
+    response.body = arena_strndup(flight->arena, response.body, response.body_len);
+    return arena_memdup(flight->arena, &response, sizeof(response));
 }
 
 static void flight_answered(void *opaque, const struct http_reply *reply)
 {
     struct flight *flight = opaque;
     struct publisher_sender *sender = flight->sender;
-    struct channel_budget told = {-1, -1, -1};
-    struct channel_result *results = arena_alloc(flight->arena, flight->count * sizeof(*results));
-    struct channel_header *headers =
-        arena_alloc(flight->arena, reply->headers_len * sizeof(*headers));
     char status[16];
 
-    for (size_t i = 0; i < reply->headers_len; i++)
-        headers[i] = (struct channel_header){reply->headers[i].name, reply->headers[i].value};
-    const struct channel_response response = {.status = reply->status,
-                                              .body = reply->body == NULL ? "" : reply->body,
-                                              .body_len = reply->body_len,
-                                              .headers = headers,
-                                              .headers_len = reply->headers_len};
     sender->in_flight_cost -= flight->request.cost;
+    flight->elapsed_us += reply->elapsed_us;
     snprintf(status, sizeof(status), "%d", reply->status);
     metric_add(&requests_total, 1, sender->account->name, status, NULL);
     metric_observe(&request_seconds, (double)reply->elapsed_us / 1e6, sender->account->name, NULL,
                    NULL);
-    sender->account->kind->answer(sender->account, flight->pushes, flight->count, &response,
-                                  flight->arena, results, &told);
-    if (reply->status == 0 && reply->error != NULL) {
-        for (size_t i = 0; i < flight->count; i++)
-            results[i].error_text = reply->error;
-    }
-    sender_heed(sender, &told, &results[0]);
-    for (size_t i = 0; i < flight->count; i++)
-        flight_settle(flight, i, &results[i], reply);
-    flight_free(flight);
+    const struct channel_response *response = channel_call_answer(reply, flight->arena);
+    if (flight->account.kind->push_next != NULL && reply->status / 100 == 2)
+        flight_go_on(flight, flight_keep(flight, response));
+    else if (!flight_asks_again(flight, response))
+        flight_judge(flight, response, reply->error);
 }
 
 /* ---- requests ---- */
@@ -256,15 +406,23 @@ static const char *sender_group(void *opaque, const struct target *target)
     return sender->account->kind->group(sender->account, target, sender->scratch);
 }
 
-static struct flight *flight_new(struct publisher_sender *sender, struct board_listing **listings,
-                                 size_t count)
+static struct flight *flight_new(struct publisher_sender *sender,
+                                 const struct channel_account *opened,
+                                 struct board_listing **listings, size_t count)
 {
     struct flight *flight = mem_calloc(1, sizeof(*flight));
+    char key[40];
 
     flight->sender = sender;
+    flight->held = channel_live_share(sender->held);
+    flight->account = *opened;
     flight->arena = arena_new();
+    flight->account.token = arena_strdup(flight->arena, opened->token);
+    flight->begun_ms = clock_monotonic_ms();
     flight->count = count;
     flight->hash = "";
+    digest_uuid_random(key);
+    flight->key = arena_strdup(flight->arena, key);
     flight->listings = arena_memdup(flight->arena, listings, count * sizeof(*listings));
     flight->sent = arena_alloc(flight->arena, count * sizeof(*flight->sent));
     flight->texts = arena_alloc(flight->arena, count * sizeof(*flight->texts));
@@ -273,6 +431,7 @@ static struct flight *flight_new(struct publisher_sender *sender, struct board_l
         flight->texts[i] = target_copy(&listings[i]->target, &flight->sent[i]);
         flight->pushes[i] = board_push(listings[i], &flight->sent[i]);
     }
+    sender->flights[sender->flights_len++] = flight;
     return flight;
 }
 
@@ -289,85 +448,158 @@ static const char *request_hash(struct arena *arena, const struct channel_reques
 static void flight_send(struct flight *flight)
 {
     struct publisher_sender *sender = flight->sender;
-    const struct channel_request *request = &flight->request;
-    struct http_header *headers =
-        arena_alloc(flight->arena, request->headers_len * sizeof(*headers));
+    bool asks = strcmp(flight->unsealed.method, "GET") == 0;
 
-    for (size_t i = 0; i < request->headers_len; i++)
-        headers[i] = (struct http_header){request->headers[i].name, request->headers[i].value};
-    const struct http_call call = {
-        .method = request->method,
-        .url = request->url,
-        .headers = headers,
-        .headers_len = request->headers_len,
-        .body = request->body,
-        .body_len = request->body_len,
-        .timeout_ms =
-            sender->account->timeout_ms > 0 ? (int)sender->account->timeout_ms : SENDER_TIMEOUT_MS,
-        .user = request->user,
-        .password = request->password,
-    };
-    flight->hash = request_hash(flight->arena, request);
-    flight->sent_ms = clock_now_ms();
-    sender->in_flight_cost += request->cost;
+    flight->request = flight->unsealed; /* one that is sent again is sealed anew */
+    flight->is_waiting = false;
+    const struct http_call call =
+        channel_call(&flight->account, &flight->request, clock_now_ms(), flight->arena);
+    if (flight->calls++ == 0 || !asks) {
+        flight->hash = request_hash(flight->arena, &flight->request);
+        flight->sent_ms = clock_now_ms();
+    }
+    sender->in_flight_cost += flight->request.cost;
     http_client_send(sender->client, &call, flight_answered, flight);
 }
 
-/* A target that can't even be asked for: its address is wrong. */
-static void flight_refuse(struct flight *flight, const char *why)
+/* Puts the present access token into the flight's account. */
+static bool flight_open(struct flight *flight, struct err *err)
 {
-    const struct http_reply no_reply = {0};
-    const struct channel_result result = {
-        .verdict = flight->count > 1 ? CHANNEL_SPLIT : CHANNEL_REJECTED,
-        .error_class = "bad_address",
-        .error_text = why,
+    struct channel_account opened;
+
+    if (!channel_sessions_open(flight->sender->sessions, flight->sender->account, flight->arena,
+                               &opened, err))
+        return false;
+    if (opened.kind->login != NULL)
+        flight->account.token = opened.token;
+    return true;
+}
+
+/* Nothing is sent while nobody lets us in. */
+static void flight_lock_out(struct flight *flight, const struct err *why)
+{
+    const struct channel_result refused = {
+        .verdict = CHANNEL_AUTH,
+        .error_class = "login_refused",
+        .error_text = arena_strdup(flight->arena, why->text),
     };
 
+    sender_heed(flight->sender, &(struct channel_budget){-1, -1, -1}, &refused);
+    flight_land_as(flight, refused.verdict, refused.error_class, refused.error_text);
+}
+
+/* The listings wait on the board as if nothing had happened. */
+static void flight_cancel(struct flight *flight)
+{
+    struct publisher_sender *sender = flight->sender;
+
     for (size_t i = 0; i < flight->count; i++)
-        flight_settle(flight, i, &result, &no_reply);
+        flight->listings[i]->in_flight = false;
+    sender->flights_len--; /* the newest */
     flight_free(flight);
 }
 
-/* Starts one request. False when there is nothing to start, or no budget for it. */
+/* ---- starting ---- */
+
+static bool sender_may_call(const struct publisher_sender *sender)
+{
+    return http_client_in_flight(sender->client) < (sender->refused ? 1 : sender->concurrency);
+}
+
+static bool flight_is_ours(const struct flight *flight)
+{
+    for (size_t i = 0; i < flight->count; i++) {
+        if (board_is_gone(flight->listings[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Sends the call that waits, or ends the push. */
+static void flight_resume(struct flight *flight, int64_t now_ms)
+{
+    struct publisher_budget *budget = &flight->sender->budget;
+    struct err err = {0};
+
+    if (!flight_is_ours(flight)) /* what it writes might be older than what its new owner wrote */
+        flight_land_as(flight, CHANNEL_RETRY, "revoked", "another replica has the listing now");
+    else if (flight_open(flight, &err)) {
+        if (publisher_budget_take(budget, flight->unsealed.cost, now_ms))
+            flight_send(flight);
+    } else if (err.code == ERR_REJECT)
+        flight_lock_out(flight, &err);
+    else
+        flight->due_ms = now_ms + SENDER_TOKEN_PAUSE_MS;
+}
+
+/* The next calls of pushes that are under way, before new ones are begun. Backwards: one that ends
+   has the last take its place. */
+static void sender_go_on(struct publisher_sender *sender)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    for (size_t i = sender->flights_len; i > 0 && sender_may_call(sender); i--) {
+        struct flight *flight = sender->flights[i - 1];
+
+        if (flight->is_waiting && flight->due_ms <= now_ms)
+            flight_resume(flight, now_ms);
+    }
+}
+
+/* The most urgent listings as a push. NULL: there are none. */
+static struct flight *sender_pick(struct publisher_sender *sender,
+                                  const struct channel_account *opened, bool *ret_bad)
+{
+    struct board_listing **listings =
+        arena_alloc(sender->scratch, sender->batch_max * sizeof(struct board_listing *));
+    size_t count = board_pick(sender->board, sender->batch_max, sender_group, sender,
+                              clock_monotonic_ms(), listings, ret_bad);
+
+    return count == 0 ? NULL : flight_new(sender, opened, listings, count);
+}
+
+/* Begins one push. False when there is nothing to begin, or neither budget nor token for it. */
 static bool sender_start(struct publisher_sender *sender)
 {
-    struct board_listing **listings = NULL;
+    struct channel_account opened;
     int64_t now_ms = clock_monotonic_ms();
     struct err err = {0};
     bool bad = false;
-    char key[40];
 
-    if (publisher_budget_wait_ms(&sender->budget, 1, now_ms) > 0)
+    if (sender->flights_len == sender->flights_max ||
+        publisher_budget_wait_ms(&sender->budget, 1, now_ms) > 0)
         return false;
     arena_reset(sender->scratch);
-    listings = arena_alloc(sender->scratch, sender->batch_max * sizeof(struct board_listing *));
-    size_t count =
-        board_pick(sender->board, sender->batch_max, sender_group, sender, now_ms, listings, &bad);
-    if (count == 0)
+    bool is_open =
+        channel_sessions_open(sender->sessions, sender->account, sender->scratch, &opened, &err);
+    if (!is_open && err.code != ERR_REJECT)
         return false;
-    struct flight *flight = flight_new(sender, listings, count);
-    digest_uuid_random(key);
-    if (bad || !sender->account->kind->push(sender->account, flight->pushes, count, key,
-                                            flight->arena, &flight->request, &err)) {
-        flight_refuse(flight, bad ? "the address is not of this kind of channel" : err.text);
-        return true;
-    }
-    if (publisher_budget_take(&sender->budget, flight->request.cost, now_ms)) {
+    struct flight *flight = sender_pick(sender, &opened, &bad);
+    if (flight == NULL)
+        return false;
+    if (!is_open)
+        flight_lock_out(flight, &err);
+    else if (bad)
+        flight_refuse(flight, ERR_REJECT, "bad_address",
+                      "the address is not of this kind of channel");
+    else if (!opened.kind->push(&flight->account, flight->pushes, flight->count, flight->key,
+                                flight->arena, &flight->unsealed, &err))
+        flight_refuse(flight, ERR_REJECT, "bad_address", arena_strdup(flight->arena, err.text));
+    else if (publisher_budget_take(&sender->budget, flight->unsealed.cost, now_ms))
         flight_send(flight);
-        return true;
+    else {
+        flight_cancel(flight);
+        return false;
     }
-    for (size_t i = 0; i < count; i++)
-        listings[i]->in_flight = false;
-    flight_free(flight);
-    return false;
+    return true;
 }
 
 bool publisher_sender_step(struct publisher_sender *sender, bool may_start, int timeout_ms,
                            struct err *err)
 {
-    int concurrency = sender->refused ? 1 : sender->concurrency;
-
-    while (may_start && http_client_in_flight(sender->client) < concurrency && sender_start(sender))
+    if (may_start)
+        sender_go_on(sender);
+    while (may_start && sender_may_call(sender) && sender_start(sender))
         ;
     http_client_run(sender->client, timeout_ms);
     if (sender->failure.code == ERR_FATAL) {

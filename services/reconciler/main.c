@@ -1,9 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "channels/account.h"
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
+
+#include "channels/live.h"
 #include "services/reconciler/reconciler.h"
 #include "services/reconciler/rows.h"
 #include "services/reconciler/settings.h"
@@ -40,16 +41,18 @@ static int status_of(const struct err *err)
 
 static int run(const struct reconciler_settings *settings, const struct reconciler_order *order)
 {
-    SCOPED(channel_accounts) struct channel_accounts *accounts = NULL;
+    SCOPED(channel_live) struct channel_live *accounts = NULL;
+    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
     struct err err = {0};
     int64_t findings = 0;
 
-    accounts = channel_accounts_read(settings->channels_file, &err);
+    accounts = channel_live_new(settings->channels_file, &err);
     if (accounts == NULL) {
         err_wrap(&err, "STOCKBUS_CHANNELS_FILE");
         return fail(EXIT_USAGE, err.text);
     }
-    const struct channel_account *account = channel_accounts_find(accounts, order->channel);
+    held = channel_live_hold(accounts);
+    const struct channel_account *account = channel_live_find(held, order->channel);
     if (account == NULL) {
         err_set(&err, ERR_FATAL, "channel '%s' is not in '%s': name one that is", order->channel,
                 settings->channels_file);
@@ -57,7 +60,7 @@ static int run(const struct reconciler_settings *settings, const struct reconcil
     }
     if (!reconciler_store_check(settings->database_url, &err))
         return fail(EXIT_USAGE, err.text);
-    if (!reconciler_run(settings, account, order, &findings, &err))
+    if (!reconciler_run(settings, accounts, account, order, &findings, &err))
         return fail(status_of(&err), err.text);
     return findings > 0 ? EXIT_FINDINGS : EXIT_OK;
 }

@@ -3,6 +3,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
+
 #include "services/reconciler/fetch.h"
 #include "services/reconciler/report.h"
 #include "services/reconciler/store.h"
@@ -11,6 +12,7 @@
 struct look {
     const struct reconciler_settings *settings;
     const struct reconciler_order *order;
+    struct channel_live *accounts;
     const struct channel_account *account;
     struct reconciler_run *run;
 };
@@ -20,7 +22,8 @@ static bool look_snapshot(struct look *look, struct reconciler_rows *rows, struc
     const struct reconciler_order *order = look->order;
 
     if (order->snapshot == NULL)
-        return reconciler_fetch(look->account, rows, &look->run->snapshot_ms, err);
+        return reconciler_fetch(look->accounts, look->run->channel, rows, &look->run->snapshot_ms,
+                                err);
     look->run->snapshot_ms = order->at_ms;
     return reconciler_rows_check_format(look->account->kind, order->format, err) &&
            reconciler_rows_read_file(rows, look->account, order->format, order->snapshot, err);
@@ -104,14 +107,14 @@ static bool look_end(struct look *look, int64_t *ret_findings, struct err *err)
     return true;
 }
 
-bool reconciler_run(const struct reconciler_settings *settings,
+bool reconciler_run(const struct reconciler_settings *settings, struct channel_live *accounts,
                     const struct channel_account *account, const struct reconciler_order *order,
                     int64_t *ret_findings, struct err *err)
 {
     SCOPED(arena) struct arena *first = arena_new();
     SCOPED(arena) struct arena *second = arena_new();
     struct reconciler_run run = {.channel = account->name, .started_ms = clock_now_ms()};
-    struct look look = {settings, order, account, &run};
+    struct look look = {settings, order, accounts, account, &run};
 
     digest_uuid_random(run.run_id);
     return look_twice(&look, first, second, err) && look_end(&look, ret_findings, err);
