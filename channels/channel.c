@@ -40,7 +40,7 @@ const char *channel_verdict_name(enum channel_verdict verdict)
         [CHANNEL_STALE] = "stale",         [CHANNEL_RETRY] = "retry",
         [CHANNEL_RETRY_NEW] = "retry_new", [CHANNEL_SPLIT] = "split",
         [CHANNEL_THROTTLED] = "throttled", [CHANNEL_AUTH] = "auth",
-        [CHANNEL_REJECTED] = "rejected",
+        [CHANNEL_REJECTED] = "rejected",   [CHANNEL_EXHAUSTED] = "exhausted",
     };
 
     return verdict < CHANNEL_VERDICT_COUNT ? names[verdict] : "unknown";

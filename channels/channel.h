@@ -69,6 +69,7 @@ enum channel_signature_scheme {
     CHANNEL_SIGNATURE_TOKEN, /* the header holds the secret itself: says who, not what */
     CHANNEL_SIGNATURE_ECDSA, /* P-256; the header is base64 of JSON with kid and signature (DER in
                                 base64); the key is asked of the channel: key() */
+    CHANNEL_SIGNATURE_KIND,  /* it is within the body, or else peculiar: verify() */
 };
 enum channel_signature_digest {
     CHANNEL_DIGEST_SHA256,
@@ -90,7 +91,7 @@ enum channel_signature_secret {
 /* How a sender signs. With the zeros of a static initializer: the raw body, HMAC-SHA256, base64. */
 struct channel_signature {
     enum channel_signature_scheme scheme;
-    const char *header;
+    const char *header; /* NULL: the signature is within the body */
     enum channel_signature_secret secret;
     enum channel_signature_digest digest;
     enum channel_signature_encoding encoding;
@@ -152,6 +153,7 @@ enum channel_verdict {
     CHANNEL_SPLIT,     /* the whole request was refused, and others in it may be why: now, apart */
     CHANNEL_THROTTLED, /* the budget is used up: wait as told */
     CHANNEL_AUTH,      /* credentials are refused: stop the channel and alarm */
+    CHANNEL_EXHAUSTED, /* this listing was written too often today: later, others go on */
     CHANNEL_REJECTED,  /* this listing's push is wrong for ever: park it, neighbours go on */
     CHANNEL_VERDICT_COUNT,
 };
@@ -227,6 +229,15 @@ struct channel_bad_lines {
 /* Adds one; beyond the maximum the last says how many more. */
 void channel_bad_line(struct channel_bad_lines *bad, struct arena *arena, const char *format, ...)
     PRINTF_LIKE(3, 4);
+
+/* A limit of writes a day, for each listing or whatever the key names: several listings may share
+   one. A request counts once for each key in it. */
+struct channel_quota {
+    int64_t per_day; /* 0: there is none */
+    int64_t reserve; /* so many at last are for zero and for less; half of them for zero alone */
+    const char *(*key)(const struct channel_account *account, const struct target *target,
+                       struct arena *arena);
+};
 
 struct channel_kind {
     const char *name;    /* "shopify" */
@@ -350,6 +361,10 @@ struct channel_kind {
                 const struct channel_response *previous, void **state, struct arena *arena,
                 struct channel_fetch *ret_next, struct channel_key *ret_key, struct err *err);
 
+    /* MUST, with CHANNEL_SIGNATURE_KIND. False: wrong, missing or too old. */
+    bool (*verify)(const struct channel_account *account,
+                   const struct channel_notification *notification);
+
     /* MAY. The answer to a GET by which a sender asks whether the endpoint is ours (eBay's
        challenge): a body of application/json. NULL: it is no such question. */
     const char *(*challenge)(const struct channel_account *account, const char *query,
@@ -371,10 +386,17 @@ struct channel_kind {
     const char *(*group)(const struct channel_account *account, const struct target *target,
                          struct arena *arena);
 
+    /* MAY. How many of the target's group one request takes, where that is less than batch_max (a
+       kind with two APIs). */
+    int64_t (*batch)(const struct channel_account *account, const struct target *target);
+
+    /* MAY. How often what the key names may be written. */
+    struct channel_quota quota;
+
     /*
-     * MUST. One request for count <= batch_max pushes of one group. key is a fresh UUID for this
-     * set of values: the idempotency key where the API has one. False with ERR_REJECT when a
-     * target's address is not of this kind: nothing is sent.
+     * MUST. One request for count <= batch_max (and batch()) pushes of one group. key is a fresh
+     * UUID for this set of values: the idempotency key where the API has one. False with ERR_REJECT
+     * when a target's address is not of this kind: nothing is sent.
      */
     bool (*push)(const struct channel_account *account, const struct channel_push *pushes,
                  size_t count, const char *key, struct arena *arena,

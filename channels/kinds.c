@@ -3,6 +3,7 @@
 #include <string.h>
 
 extern const struct channel_kind channel_bigcommerce;
+extern const struct channel_kind channel_ebay;
 extern const struct channel_kind channel_generic;
 extern const struct channel_kind channel_shopify;
 extern const struct channel_kind channel_tiktok;
@@ -10,6 +11,7 @@ extern const struct channel_kind channel_woocommerce;
 
 static const struct channel_kind *const kinds[] = {
     &channel_bigcommerce,
+    &channel_ebay,
     &channel_generic,
     &channel_shopify,
     &channel_tiktok,

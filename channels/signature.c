@@ -386,6 +386,8 @@ bool channel_verify(const struct channel_account *account,
 
     if (signature->scheme == CHANNEL_SIGNATURE_NONE)
         return false;
+    if (signature->scheme == CHANNEL_SIGNATURE_KIND)
+        return account->kind->verify(account, notification);
     signed_bytes(account, notification, &bytes);
     bool verified =
         signature->scheme == CHANNEL_SIGNATURE_ECDSA

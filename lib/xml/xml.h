@@ -32,9 +32,10 @@ const struct xml *xml_parse(struct arena *arena, const void *bytes, size_t len, 
 typedef bool xml_visit(void *opaque, const struct xml *element, struct err *err);
 
 /* Each element at the path ("shop/items/item", from the root), one after the other, so that a big
-   document needs the memory of one of them; void after the visit. A visit that returns false ends
-   it. ERR_REJECT as above, and when the element around them ("shop/items") is not there at all:
-   that is another document, not an empty list. */
+   document needs the memory of one of them; void after the visit. The document may also begin
+   further down the path ("items", or "item"). A visit that returns false ends it. ERR_REJECT as
+   above, and when the element around them ("shop/items") is not there at all: that is another
+   document, not an empty list. */
 bool xml_each(const void *bytes, size_t len, const char *path, xml_visit *visit, void *opaque,
               struct err *err) MUST_CHECK;
 

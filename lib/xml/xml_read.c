@@ -22,6 +22,7 @@ struct xml_reader {
     size_t nodes;
     size_t depth;
     size_t matched;    /* open elements that lie on the path */
+    size_t skipped;    /* parts of the path that would stand around the root */
     bool is_there;     /* the element around those at the path was seen */
     size_t kept_depth; /* 0: nothing is being kept */
     bool has_failed;
@@ -76,6 +77,16 @@ static bool xml_path_part(const char *path, size_t level, const char **ret_part,
     return true;
 }
 
+static bool xml_is_part(const struct xml_reader *reader, size_t level, const char *name,
+                        bool *ret_is_last)
+{
+    const char *part = NULL;
+    size_t len = 0;
+
+    return xml_path_part(reader->path, level, &part, &len, ret_is_last) && strlen(name) == len &&
+           memcmp(name, part, len) == 0;
+}
+
 /* Whether the element that opens now, not yet counted in depth, is the first of a kept tree. */
 static bool xml_begins(struct xml_reader *reader, const char *name)
 {
@@ -85,15 +96,19 @@ static bool xml_begins(struct xml_reader *reader, const char *name)
 
     if (reader->path == NULL)
         return reader->depth == 0;
-    if (reader->matched != reader->depth ||
-        !xml_path_part(reader->path, reader->depth, &part, &len, &is_last))
+    if (reader->matched != reader->depth)
         return false;
-    if (strlen(name) != len || memcmp(name, part, len) != 0)
+    while (reader->depth == 0 && !xml_is_part(reader, reader->skipped, name, &is_last)) {
+        if (!xml_path_part(reader->path, ++reader->skipped, &part, &len, &is_last))
+            return false;
+    }
+    if (!xml_is_part(reader, reader->depth + reader->skipped, name, &is_last))
         return false;
+    reader->is_there = reader->is_there || is_last;
     if (is_last)
         return true;
     reader->matched += 1;
-    xml_path_part(reader->path, reader->matched, &part, &len, &is_last);
+    xml_path_part(reader->path, reader->matched + reader->skipped, &part, &len, &is_last);
     reader->is_there = reader->is_there || is_last;
     return false;
 }
@@ -308,7 +323,6 @@ bool xml_each(const void *bytes, size_t len, const char *path, xml_visit *visit,
         .visit = visit,
         .opaque = opaque,
         .err = err,
-        .is_there = strchr(path, '/') == NULL,
     };
 
     return xml_run(&reader, bytes, len);

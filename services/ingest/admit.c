@@ -136,7 +136,8 @@ int ingest_admit(void *opaque, const struct http_request *request, int64_t conte
             account, &(struct channel_notification){.headers = headers, .headers_len = 1});
 
         admission.kind = account->kind;
-        admission.wants_signature = signature->scheme != CHANNEL_SIGNATURE_NONE;
+        admission.wants_signature =
+            signature->scheme != CHANNEL_SIGNATURE_NONE && signature->header != NULL;
         if (admission.wants_signature)
             admission.signature = http_request_header(request, signature->header);
     }

@@ -13,6 +13,7 @@ enum {
     BOARD_STALE_PAUSE_MS = 150,
     BOARD_STALE_PAUSE_MAX_MS = 1000,
     BOARD_ACCEPTED_PAUSE_MS = 1000,
+    BOARD_EXHAUSTED_PAUSE_MS = 600000, /* the day may end at any hour of ours */
     BOARD_AUTH_PAUSE_MS = 12000, /* longer than the channel's: another listing tries its luck */
 };
 
@@ -352,6 +353,18 @@ static enum outcome_result listing_split(struct board_listing *listing, double r
     return listing_again(listing, now_ms);
 }
 
+/* Operators hear of it once, until it gets through again. */
+static enum outcome_result listing_exhausted(struct board_listing *listing, int64_t now_ms,
+                                             bool *ret_escalate)
+{
+    *ret_escalate = listing->failures < BOARD_ESCALATE_FAILURES;
+    if (listing->failures == 0)
+        listing->failing_since_ms = now_ms;
+    if (*ret_escalate)
+        listing->failures = BOARD_ESCALATE_FAILURES;
+    return listing_again(listing, now_ms + BOARD_EXHAUSTED_PAUSE_MS);
+}
+
 static enum outcome_result listing_settle(struct board_listing *listing, const struct target *sent,
                                           const struct channel_result *result, double random01,
                                           int64_t now_ms, bool *ret_escalate)
@@ -369,6 +382,8 @@ static enum outcome_result listing_settle(struct board_listing *listing, const s
         return listing_again(listing, now_ms); /* the budget holds it */
     case CHANNEL_AUTH:
         return listing_again(listing, now_ms + BOARD_AUTH_PAUSE_MS);
+    case CHANNEL_EXHAUSTED:
+        return listing_exhausted(listing, now_ms, ret_escalate);
     case CHANNEL_RETRY:
         listing_suspect(listing, sent);
         return listing_failed(listing, random01, now_ms, ret_escalate);

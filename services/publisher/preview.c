@@ -71,7 +71,10 @@ static void preview_print(const struct channel_request *request)
     if (request->user != NULL)
         json_put_member(&out, "user", request->user);
     json_key(&out, "body");
-    json_put_raw(&out, request->body);
+    if (request->body[0] == '{' || request->body[0] == '[')
+        json_put_raw(&out, request->body);
+    else
+        json_put_text(&out, request->body); /* XML, a form, or nothing */
     json_object_end(&out);
     puts(buf_str(&text));
 }

@@ -939,10 +939,14 @@ static void check_rows(const struct fixture *fixture)
     if (!fixture->kind->rows(&account, format, bytes, len, visit_row, &rows, &err))
         fail_msg("%s: %s", fixture->path, err.text);
     fixture_golden(fixture->path, &rows.text);
+    /* The visitor's own error comes back, wherever there is something to visit. */
     rows.stop_at = rows.count + 1;
-    assert_false(fixture->kind->rows(&account, format, bytes, len, visit_row, &rows, &err));
-    assert_int_equal(err.code, ERR_RETRY); /* the visitor's own */
-    assert_int_equal(rows.count, rows.stop_at);
+    assert_int_equal(fixture->kind->rows(&account, format, bytes, len, visit_row, &rows, &err),
+                     rows.stop_at == 1);
+    if (rows.stop_at > 1) {
+        assert_int_equal(err.code, ERR_RETRY);
+        assert_int_equal(rows.count, rows.stop_at);
+    }
     assert_false(
         fixture->kind->rows(&account, "no such format", bytes, len, visit_row, &rows, &err));
     assert_int_equal(err.code, ERR_REJECT);

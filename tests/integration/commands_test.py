@@ -21,7 +21,7 @@ BIN = ROOT / os.environ.get("BUILD", "build/release") / "bin"
 CHANNELS = ROOT / "channels"
 RECEIVED = "2026-11-21T09:17:00Z"  # as in the goldens
 KINDS = sorted(path.parent.name for path in CHANNELS.glob("*/fixtures"))
-FORMATS = {"bigcommerce": ("items",), "generic": ("json",), "shopify": ("bulk", "levels"), "tiktok": ("inventory",), "woocommerce": ("products",)}
+FORMATS = {"bigcommerce": ("items",), "ebay": ("active_inventory", "inventory_items"), "generic": ("json",), "shopify": ("bulk", "levels"), "tiktok": ("inventory",), "woocommerce": ("products",)}
 # Whose published samples are whole orders and snapshots: what others say is read from the API behind a hint.
 WHOLE = ("shopify", "woocommerce")
 LONG_ID = "271878346596884015"  # beyond 2^53
@@ -57,6 +57,15 @@ WITHOUT_EVENTS = {
     "bigcommerce/webhook_store_product_updated.json": "thin: it names what is read",
     "bigcommerce/webhook_store_sku_inventory_updated.json": "thin: it names what is read",
     "bigcommerce/webhook_store_sku_updated.json": "nothing of stock: its level has scopes of its own",
+    "ebay/MARKETPLACE_ACCOUNT_DELETION.json": "nothing of stock",
+    "ebay/ORDER_CONFIRMATION-1-line-qty19.json": "thin: it names an order, which is read",
+    "ebay/ORDER_CONFIRMATION-2-lines-a.json": "thin",
+    "ebay/ORDER_CONFIRMATION-no-user.json": "thin",
+    "ebay/feed-LMS_ACTIVE_INVENTORY_REPORT.xml": "a snapshot",
+    "ebay/platform-AuctionCheckoutComplete.xml": "thin: its signature leaves the body out",
+    "ebay/platform-FixedPriceTransaction-checkout-incomplete.xml": "thin",
+    "ebay/signature-invalid-body.json": "nothing of stock",
+    "ebay/signature-valid-body.json": "nothing of stock",
     "shopify/rest_inventory_items.json": "items have no quantity; their levels have",
     "shopify/rest_locations.json": "places, no quantities",
     "shopify/rest_refund_create_response.json": "money only: its refund_line_items are empty",
@@ -69,6 +78,7 @@ WITHOUT_EVENTS = {
 # Published samples that are a snapshot, or part of one, by the format that it has. All others are none in any format.
 SNAPSHOTS = {
     "bigcommerce/published_location_items.json": "items",
+    "ebay/feed-LMS_ACTIVE_INVENTORY_REPORT.xml": "active_inventory",
     "shopify/fixture_inventory_levels.json": "levels",
     "shopify/rest_inventory_level_adjust_response.json": "levels",
     "shopify/rest_inventory_level_set_response.json": "levels",
@@ -122,9 +132,15 @@ def published(kind):
     return re.findall(r"^\| `(\S+)` \|", text, re.MULTILINE)
 
 
+def payload(golden):
+    """The file beside a golden."""
+    stem = golden.name.partition(".")[0]
+    return next(path for path in (golden.with_name(stem + end) for end in (".json", ".xml", ".zip", ".gz")) if path.exists())
+
+
 def bodies(kind):
     """Notifications: whatever has a golden of events."""
-    return sorted(path.with_suffix(".json") for path in (CHANNELS / kind / "fixtures").glob("*.events"))
+    return sorted(payload(path) for path in (CHANNELS / kind / "fixtures").glob("*.events"))
 
 
 def headers_of(path):
@@ -288,7 +304,7 @@ def every_snapshot_gives_the_rows_of_its_golden(kind):
     expect(goldens, "no golden")
     for path in goldens:
         name, form = path.name.split(".")[:2]
-        done = rows_of(kind, path.with_name(name + ".json"), form)
+        done = rows_of(kind, payload(path), form)
         wanted = [line for line in path.read_text().splitlines() if line.startswith("{")]
         expect(done.code == 0 and len(done.out) == len(wanted), f"{name}: {done} instead of {len(wanted)} rows")
         for row, golden_row in zip(parsed(done.out), parsed(wanted)):

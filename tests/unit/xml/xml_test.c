@@ -310,6 +310,12 @@ static void elements_at_a_path_come_one_after_the_other(void **state)
     assert_string_equal(seen.text, "1;2;3;");
     assert_true(each("<item><id>4</id></item>", "item", &seen, &err));
     assert_string_equal(seen.text, "4;");
+    assert_true(each("<item><id>5</id></item>", "shop/items/item", &seen, &err));
+    assert_string_equal(seen.text, "5;");
+    assert_true(each("<items><item><id>6</id></item></items>", "shop/items/item", &seen, &err));
+    assert_string_equal(seen.text, "6;");
+    assert_false(each("<box><item><id>7</id></item></box>", "shop/items/item", &seen, &err));
+    assert_false(each("<box/>", "item", &seen, &err));
 }
 
 static void an_empty_list_is_no_missing_list(void **state)
