@@ -55,7 +55,7 @@ BEGIN
             ('buffer_units', 'Units held back.'),
             ('cancelled', 'Units cancelled, all sources together.'),
             ('cap', 'Most that is shown, 0: no cap.'),
-            ('captured_via', 'push, poll, manual or snapshot.'),
+            ('captured_via', 'push, poll, manual, snapshot or read.'),
             ('cause', 'The likeliest cause, in words.'),
             ('cause_channel', 'Channel of the causing event.'),
             ('channel', 'Channel.'),

@@ -89,7 +89,7 @@ COMMENT ON COLUMN events.kind IS 'order_line, line_shipped, stock_counted, ...';
 COMMENT ON COLUMN events.channel IS 'Channel that it came from, or admin.';
 COMMENT ON COLUMN events.account IS 'The marketplace''s own name of the account.';
 COMMENT ON COLUMN events.notification_id IS 'Notification that it was part of.';
-COMMENT ON COLUMN events.captured_via IS 'push, poll, manual or snapshot.';
+COMMENT ON COLUMN events.captured_via IS 'push, poll, manual, snapshot or read.';
 COMMENT ON COLUMN events.actor IS 'Who, for manual facts.';
 COMMENT ON COLUMN events.listing IS 'Listing that it names, if any.';
 COMMENT ON COLUMN events.sku IS 'SKU that it names, if any.';

@@ -38,7 +38,7 @@ const char *event_decision_name(enum event_decision decision)
 
 const char *event_via_name(enum event_captured_via via)
 {
-    return record_via_names[via <= EVENT_VIA_SNAPSHOT ? via : EVENT_VIA_NONE];
+    return record_via_names[via < EVENT_VIA_COUNT ? via : EVENT_VIA_NONE];
 }
 
 void event_init(struct event *ret_event, enum event_kind kind)

@@ -56,6 +56,8 @@ enum event_captured_via {
     EVENT_VIA_POLL,
     EVENT_VIA_MANUAL,
     EVENT_VIA_SNAPSHOT,
+    EVENT_VIA_READ, /* read, because a notification only named it */
+    EVENT_VIA_COUNT,
 };
 
 enum event_pool_authority { EVENT_POOL_NONE, EVENT_POOL_LEDGER, EVENT_POOL_CHANNEL };

@@ -102,5 +102,5 @@ extern const struct record record_catalog_entry;
 extern const struct record record_rejected;
 
 extern const char *const record_decision_names[EVENT_FIX + 1];
-extern const char *const record_via_names[EVENT_VIA_SNAPSHOT + 1];
+extern const char *const record_via_names[EVENT_VIA_COUNT];
 extern const char *const record_result_names[OUTCOME_RESULT_COUNT];

@@ -18,14 +18,15 @@ enum {
     DAY_MS = 86400000,
 };
 
-const char *const record_via_names[] = {"none", "push", "poll", "manual", "snapshot"};
+const char *const record_via_names[EVENT_VIA_COUNT] = {"none",   "push",     "poll",
+                                                        "manual", "snapshot", "read"};
 
 static const struct record_field source_fields[] = {
     {.name = "channel", RECORD_TEXT, offsetof(struct event_source, channel), NEEDED | NAME},
     {.name = "account", RECORD_TEXT, offsetof(struct event_source, account)},
     {.name = "notification_id", RECORD_TEXT, offsetof(struct event_source, notification_id)},
     {.name = "captured_via", RECORD_ENUM, offsetof(struct event_source, captured_via),
-     .max = EVENT_VIA_SNAPSHOT, .names = record_via_names},
+     .max = EVENT_VIA_COUNT - 1, .names = record_via_names},
     {.name = "adapter", RECORD_TEXT, offsetof(struct event_source, adapter)},
     /* Not in JSON, where the same fact shall be the same line on every machine. */
     {.name = "host", RECORD_TEXT, offsetof(struct event_source, host), HIDDEN},

@@ -74,7 +74,7 @@ struct http_request {
     atomic_int refs;
 
     const char *method;
-    const char *target; /* as sent */
+    const char *target; /* as sent; once it is read, without host */
     const char *path;
     bool http_1_0;
     bool malformed; /* a NUL in a header or in the target */

@@ -132,6 +132,7 @@ static bool request_read_target(struct http_request *request)
 
     if (target[0] != '/')
         return false;
+    request->target = target;
     const char *path = request_decode(request, target, path_len, false);
     if (path == NULL)
         return false;
@@ -212,6 +213,11 @@ size_t http_request_header_count(const struct http_request *request, const char 
 const char *http_request_method(const struct http_request *request)
 {
     return request->method;
+}
+
+const char *http_request_target(const struct http_request *request)
+{
+    return request->target;
 }
 
 const char *http_request_path(const struct http_request *request)

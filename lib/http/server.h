@@ -19,6 +19,8 @@ struct http_request;
  */
 const char *http_request_method(const struct http_request *request);
 const char *http_request_path(const struct http_request *request);
+/* Path and query as they were sent, without host. */
+const char *http_request_target(const struct http_request *request);
 /* Case-insensitive name; NULL when absent. Several lines with the same name: the first. */
 const char *http_request_header(const struct http_request *request, const char *name);
 size_t http_request_headers(const struct http_request *request);

@@ -11,6 +11,9 @@
 #include "lib/event/codec.h"
 #include "lib/event/topic.h"
 
+#include "services/ingest/cursors.h"
+#include "services/ingest/ids.h"
+
 enum { CAPTURE_REASONS_MAX = 4 };
 
 static const struct metric notifications_total = {
@@ -24,6 +27,12 @@ static const struct metric events_total = {
     "Events that the broker has.",
     METRIC_COUNTER,
     {"channel", "kind"},
+};
+static const struct metric hints_total = {
+    "stockbus_ingest_hints_total",
+    "Hints that the broker has: what is to be read.",
+    METRIC_COUNTER,
+    {"channel"},
 };
 static const struct metric rejected_total = {
     "stockbus_ingest_rejected_total",
@@ -49,9 +58,10 @@ struct ingest_capture {
     int64_t received_ms;
     struct ingest_health_ticket ticket;
     int events[EVENT_KIND_COUNT];
-    char (*ids)[EVENT_ID_LEN + 1];
-    size_t ids_len;
-    size_t ids_capacity;
+    int hints;
+    char **seen; /* added to the service's when the broker has all */
+    size_t seen_len;
+    size_t seen_capacity;
     struct {
         const char *reason;
         int count;
@@ -99,7 +109,9 @@ static void capture_unref(struct ingest_capture *capture)
     pthread_mutex_destroy(&capture->lock);
     mem_free(capture->channel);
     mem_free(capture->traceparent);
-    mem_free(capture->ids);
+    for (size_t i = 0; i < capture->seen_len; i++)
+        mem_free(capture->seen[i]);
+    mem_free(capture->seen);
     mem_free(capture);
 }
 
@@ -115,11 +127,13 @@ static void capture_count_good(struct ingest_capture *capture)
         if (capture->events[kind] > 0)
             metric_add(&events_total, capture->events[kind], capture->channel,
                        event_kind_name((enum event_kind)kind), NULL);
+    if (capture->hints > 0)
+        metric_add(&hints_total, capture->hints, capture->channel, NULL, NULL);
     for (int i = 0; i < CAPTURE_REASONS_MAX && capture->rejected[i].count > 0; i++)
         metric_add(&rejected_total, capture->rejected[i].count, capture->channel,
                    capture->rejected[i].reason, NULL);
-    for (size_t i = 0; i < capture->ids_len; i++)
-        ingest_seen_add(capture->service->seen, capture->ids[i]);
+    for (size_t i = 0; i < capture->seen_len; i++)
+        ingest_seen_add(capture->service->seen, capture->seen[i]);
 }
 
 static void capture_tell(struct ingest_capture *capture, bool ok)
@@ -209,13 +223,37 @@ static void capture_put(struct ingest_capture *capture, const char *topic, const
     capture_produce(capture, &record);
 }
 
-static void capture_note_id(struct ingest_capture *capture, const char *id)
+/* A note of its own each time: see hints.h. */
+void ingest_capture_hint(struct ingest_capture *capture, const char *hint)
 {
-    if (capture->ids_len == capture->ids_capacity) {
-        capture->ids_capacity = capture->ids_capacity == 0 ? 8 : 2 * capture->ids_capacity;
-        capture->ids = mem_realloc(capture->ids, capture->ids_capacity, sizeof(*capture->ids));
+    SCOPED(arena) struct arena *arena = arena_new();
+    const struct kafka_header headers[] = {
+        {"traceparent", capture->traceparent}
+    };
+    const struct kafka_record record = {
+        .topic = capture->service->cursors_topic,
+        .key = arena_printf(arena, "%s%s/%s", INGEST_CURSORS_HINT, capture->channel,
+                            ingest_ids_uuid(arena)),
+        .body = hint,
+        .body_len = strlen(hint),
+        .headers = headers,
+        .headers_len = ARRAY_LEN(headers),
+        .timestamp_ms = capture->received_ms,
+        .partition = ingest_cursors_partition(capture->channel),
+    };
+
+    capture->hints++;
+    capture_produce(capture, &record);
+}
+
+void ingest_capture_seen(struct ingest_capture *capture, const char *text)
+{
+    if (capture->seen_len == capture->seen_capacity) {
+        capture->seen_capacity = capture->seen_capacity == 0 ? 8 : 2 * capture->seen_capacity;
+        capture->seen =
+            mem_realloc(capture->seen, capture->seen_capacity, sizeof(*capture->seen));
     }
-    memcpy(capture->ids[capture->ids_len++], id, EVENT_ID_LEN + 1);
+    capture->seen[capture->seen_len++] = mem_strdup(text);
 }
 
 /* CloudEvents 1.0, binary mode of its Kafka binding. */
@@ -237,7 +275,7 @@ void ingest_capture_event(struct ingest_capture *capture, const struct event *ev
 
     event_encode(event, &body);
     capture->events[event->kind]++;
-    capture_note_id(capture, event->id);
+    ingest_capture_seen(capture, event->id);
     capture_put(capture, capture->service->events_topic, topic_event_key(arena, event, sku), &body,
                 headers, ARRAY_LEN(headers));
 }

@@ -23,9 +23,13 @@ struct ingest_capture *ingest_capture_begin(struct ingest_service *service,
                                             const struct ingest_capture_source *source,
                                             ingest_captured *captured, void *opaque);
 void ingest_capture_event(struct ingest_capture *capture, const struct event *event);
+/* What is to be read: for the process that owns the channel's partition of the cursors. */
+void ingest_capture_hint(struct ingest_capture *capture, const char *hint);
 /* reason is the label of the metrics: one of a few words. */
 void ingest_capture_rejected(struct ingest_capture *capture, const struct rejected *rejected,
                              const char *reason);
+/* Goes to ingest_seen_add() when the broker has all; events' ids do so by themselves. */
+void ingest_capture_seen(struct ingest_capture *capture, const char *text);
 /* No more records: tells the owner, now or later. result is the label of the metrics when all went
    well, borrowed for ever. */
 void ingest_capture_end(struct ingest_capture *capture, const char *result);

@@ -13,9 +13,9 @@
 
 #include "services/ingest/admit.h"
 #include "services/ingest/answer.h"
+#include "services/ingest/asking.h"
 #include "services/ingest/manual.h"
 #include "services/ingest/notify.h"
-#include "services/ingest/poll.h"
 #include "services/ingest/service.h"
 
 enum {
@@ -181,18 +181,15 @@ static int ingest_serve(struct ingest_service *service, struct err *err)
 
 struct ingest_topics {
     const char *catalog;
-    const char *cursors;
-    const char *cursors_group;
+    const char *group;
 };
 
-/* Polling ends before the producer does: its records are told of. */
-static int ingest_serve_and_poll(struct ingest_service *service, const struct ingest_topics *topics,
-                                 struct err *err)
+/* Asking ends before the producer does: its records are told of. */
+static int ingest_serve_and_ask(struct ingest_service *service, const char *group, struct err *err)
 {
-    SCOPED(ingest_poll)
-    struct ingest_poll *poll =
-        ingest_poll_start(service, topics->cursors, topics->cursors_group, err);
-    int status = poll == NULL ? EXIT_INTERNAL : ingest_serve(service, err);
+    SCOPED(ingest_asking)
+    struct ingest_asking *asking = ingest_asking_start(service, group, err);
+    int status = asking == NULL ? EXIT_INTERNAL : ingest_serve(service, err);
 
     stop_request(EXIT_OK);
     return status;
@@ -216,7 +213,7 @@ static int ingest_connect(struct ingest_service *service, const struct ingest_to
     service->health = health;
     int status = EXIT_INTERNAL;
     if (health != NULL && ingest_catalog_follow(catalog, brokers, topics->catalog, err))
-        status = ingest_serve_and_poll(service, topics, err);
+        status = ingest_serve_and_ask(service, topics->group, err);
     stop_request(EXIT_OK);
     kafka_producer_close(service->producer, 0); /* reports what is left to the captures */
     return status;
@@ -247,9 +244,9 @@ int ingest_run(const struct ingest_settings *settings, struct err *err)
         .host = host,
         .events_topic = topics[0],
         .rejected_topic = topics[1],
+        .cursors_topic = topics[3],
         .accounts = accounts,
     };
-    const struct ingest_topics own = {topics[2], topics[3],
-                                      arena_printf(arena, "%singest-polls", prefix)};
+    const struct ingest_topics own = {topics[2], arena_printf(arena, "%singest-polls", prefix)};
     return ingest_connect(&service, &own, err);
 }

@@ -3,16 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/base/log.h"
-
 #include "services/ingest/answer.h"
 #include "services/ingest/capture.h"
 #include "services/ingest/ids.h"
-#include "services/ingest/refused.h"
-
-/* Bytes that the bad lines of one notification may take together. Beyond, only the first of them
-   has the body; the others name the notification. */
-enum { NOTIFY_COPIES_MAX = 4 << 20 };
+#include "services/ingest/intake.h"
 
 struct notify {
     struct ingest_service *service;
@@ -66,6 +60,8 @@ static void notify_read(struct notify *notify)
     notification->body = http_request_body(request, &notification->body_len);
     notification->received_ms = http_request_received_ms(request);
     notification->captured_via = EVENT_VIA_PUSH;
+    notification->method = http_request_method(request);
+    notification->path = http_request_target(request);
 }
 
 /* ---- answers without a record */
@@ -104,76 +100,49 @@ static bool notify_authenticate(struct notify *notify)
 
 /* ---- records */
 
-static struct rejected notify_refused(const struct notify *notify, const char *reason)
+/* Answered with this when the broker has all of it. */
+static const char *notify_counts(const struct notify *notify, const struct ingest_intake *intake)
 {
-    return ingest_refused_notification(notify->account, &notify->notification,
-                                       notify->service->host, reason, notify->arena);
+    size_t rejected = intake->bad.len + (intake->refused != NULL ? 1 : 0);
+    const char *hints = intake->hints.len == 0
+                            ? ""
+                            : arena_printf(notify->arena, ",\"hints\":%zu", intake->hints.len);
+
+    return arena_printf(notify->arena, "{\"events\":%zu,\"rejected\":%zu%s}", intake->events.len,
+                        rejected, hints);
 }
 
-/* Answered with this when the broker has all of it. */
-static struct ingest_capture *notify_begin(struct notify *notify, const char *json)
+static const char *notify_result(const struct ingest_intake *intake)
 {
-    const struct ingest_answer answer = {notify->request, 200, json};
+    if (intake->events.len > 0)
+        return "accepted";
+    return intake->hints.len > 0 ? "hinted" : "rejected";
+}
+
+static void notify_capture(struct notify *notify, const struct ingest_intake *intake)
+{
+    const struct ingest_answer answer = {notify->request, 200, notify_counts(notify, intake)};
     const struct ingest_capture_source source = {notify->account->name, notify->traceparent,
                                                  notify->notification.received_ms};
-
-    return ingest_capture_begin(notify->service, &source, ingest_answer_captured,
-                                arena_memdup(notify->arena, &answer, sizeof(answer)));
-}
-
-static void notify_reject(struct notify *notify, const char *reason)
-{
-    struct ingest_capture *capture = notify_begin(notify, "{\"events\":0,\"rejected\":1}");
-    const struct rejected rejected = notify_refused(notify, reason);
-
-    log_warn("ingest.rejected", "channel", notify->account->name, "notification",
-             rejected.source.notification_id, "why", reason);
-    ingest_capture_rejected(capture, &rejected, "not_understood");
-    ingest_capture_end(capture, "rejected");
-}
-
-static void notify_bad_lines(struct notify *notify, struct ingest_capture *capture,
-                             const struct channel_bad_lines *bad)
-{
-    bool copy_all = notify->notification.body_len * bad->len <= NOTIFY_COPIES_MAX;
-
-    for (size_t i = 0; i < bad->len; i++) {
-        struct rejected rejected = notify_refused(notify, bad->reasons[i]);
-
-        if (i > 0 && !copy_all)
-            rejected.body_len = 0;
-        log_warn("ingest.bad_line", "channel", notify->account->name, "notification",
-                 rejected.source.notification_id, "why", bad->reasons[i]);
-        ingest_capture_rejected(capture, &rejected, "bad_line");
-    }
-}
-
-static void notify_capture(struct notify *notify, const struct event_list *events,
-                           const struct channel_bad_lines *bad)
-{
     struct ingest_capture *capture =
-        notify_begin(notify, arena_printf(notify->arena, "{\"events\":%zu,\"rejected\":%zu}",
-                                          events->len, bad->len));
+        ingest_capture_begin(notify->service, &source, ingest_answer_captured,
+                             arena_memdup(notify->arena, &answer, sizeof(answer)));
 
-    for (size_t i = 0; i < events->len; i++)
-        ingest_capture_event(capture, &events->events[i]);
-    notify_bad_lines(notify, capture, bad);
-    ingest_capture_end(capture, events->len > 0 ? "accepted" : "rejected");
+    ingest_intake_write(intake, notify->service, notify->account, &notify->notification, false,
+                        notify->arena, capture);
+    ingest_capture_end(capture, notify_result(intake));
 }
 
-static void notify_normalize(struct notify *notify)
+static void notify_take(struct notify *notify)
 {
-    struct event_list events = {0};
-    struct channel_bad_lines bad = {0};
-    struct err err = {0};
+    const struct ingest_intake intake =
+        ingest_intake_read(notify->account, &notify->notification, notify->service->host, NULL,
+                           NULL, notify->arena);
 
-    if (!channel_events(notify->account, &notify->notification, notify->service->host, NULL, NULL,
-                        notify->arena, &events, &bad, &err))
-        notify_reject(notify, err.text);
-    else if (events.len == 0 && bad.len == 0)
+    if (ingest_intake_is_empty(&intake))
         notify_answer(notify, "ignored", "{\"events\":0,\"rejected\":0}");
     else
-        notify_capture(notify, &events, &bad);
+        notify_capture(notify, &intake);
 }
 
 void ingest_notify(struct ingest_service *service, struct http_request *request,
@@ -195,5 +164,5 @@ void ingest_notify(struct ingest_service *service, struct http_request *request,
         notify.account->kind->is_ping(&notify.notification))
         notify_answer(&notify, "ping", "{\"events\":0,\"rejected\":0}");
     else if (notify_authenticate(&notify))
-        notify_normalize(&notify);
+        notify_take(&notify);
 }

@@ -1,20 +1,21 @@
 /*
  * Polls the channels' lists of changed orders behind their notifications, with an overlap: what a
  * notification did not bring, a poll does (F20, F105), and what both bring is one event, since ids
- * follow from the facts. A thread of its own; of all replicas one polls a channel.
+ * follow from the facts. Of all replicas one polls a channel. One thread.
  */
 #pragma once
 
-#include <pthread.h>
+#include "services/ingest/cursors.h"
+#include "services/ingest/errand.h"
 
-#include "services/ingest/service.h"
+struct ingest_polls;
 
-struct ingest_poll;
+/* Owned; borrows both. */
+struct ingest_polls *ingest_polls_new(struct ingest_errands *shared, struct ingest_cursors *cursors);
+void ingest_polls_free(struct ingest_polls *polls);
+SCOPE_DEFINE(ingest_polls, struct ingest_polls, ingest_polls_free)
+/* What is to be done for the channel now. */
+void ingest_polls_turn(struct ingest_polls *polls, const struct channel_account *account);
 
-/* Starts the thread. Owned. */
-struct ingest_poll *ingest_poll_start(struct ingest_service *service, const char *topic,
-                                      const char *group, struct err *err);
-/* Only after stop_request(), which the thread waits for, and before the producer is closed. NULL is
-   fine. */
-void ingest_poll_free(struct ingest_poll *poll);
-SCOPE_DEFINE(ingest_poll, struct ingest_poll, ingest_poll_free)
+/* Milliseconds of an HTTP date, "Sat, 21 Nov 2026 18:00:00 GMT"; 0: it is none. */
+int64_t ingest_polls_date_ms(const char *text);

@@ -44,7 +44,7 @@ struct rejected ingest_refused_notification(const struct channel_account *accoun
         .source = {.channel = account->name,
                    .account = account->account,
                    .notification_id = account->kind->notification_id(account, notification, arena),
-                   .captured_via = EVENT_VIA_PUSH,
+                   .captured_via = notification->captured_via,
                    .adapter = account->kind->adapter,
                    .host = host,
                    .actor = ""},

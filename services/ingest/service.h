@@ -15,6 +15,7 @@ struct ingest_service {
     const char *host;
     const char *events_topic;
     const char *rejected_topic;
+    const char *cursors_topic;
     struct kafka_producer *producer;
     struct channel_live *accounts;
     struct ingest_catalog *catalog;

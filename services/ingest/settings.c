@@ -34,5 +34,7 @@ const struct setting ingest_settings_table[] = {
      "how far a poll of changed orders looks back behind the newest it knows"},
     {"STOCKBUS_POLL_FIRST_MS", SETTING_NUMBER, AT(poll_first_ms), "86400000", 2000, 2592000000,
      "how far the first poll of a channel looks back"},
+    {"STOCKBUS_READ_PERCENT", SETTING_NUMBER, AT(read_percent), "50", 1, 100,
+     "share of a channel's rate that reading what its notifications name may take"},
     {0},
 };

@@ -26,6 +26,7 @@ struct ingest_settings {
     int64_t queue_max;
     int64_t poll_overlap_ms;
     int64_t poll_first_ms;
+    int64_t read_percent;
 };
 
 extern const struct setting ingest_settings_table[];

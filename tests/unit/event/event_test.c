@@ -460,6 +460,7 @@ static void names_of_kinds_read_back(void **state)
     assert_string_equal(event_kind_name(EVENT_NONE), "none");
     assert_string_equal(event_kind_name((enum event_kind)99), "none");
     assert_string_equal(event_via_name(EVENT_VIA_SNAPSHOT), "snapshot");
+    assert_string_equal(event_via_name(EVENT_VIA_READ), "read");
     assert_string_equal(event_via_name((enum event_captured_via)99), "none");
 }
 

@@ -1,0 +1,186 @@
+#include "services/ingest/errand.h"
+
+#include "lib/base/clock.h"
+
+#include "channels/call.h"
+
+enum { ERRAND_TOKEN_PAUSE_MS = 500 };
+
+void ingest_errand_begin(struct ingest_errand *errand, struct ingest_errands *shared,
+                         const struct ingest_errand_kind *kind, const char *channel)
+{
+    *errand = (struct ingest_errand){.shared = shared,
+                                     .kind = kind,
+                                     .channel = channel,
+                                     .arena = arena_new(),
+                                     .next = {.url = ""},
+                                     .token = ""};
+}
+
+void ingest_errand_end(struct ingest_errand *errand)
+{
+    arena_free(errand->arena);
+}
+
+enum ingest_errand_phase ingest_errand_phase(struct ingest_errand *errand)
+{
+    return (enum ingest_errand_phase)atomic_load(&errand->phase);
+}
+
+void ingest_errand_fail(struct ingest_errand *errand, const struct ingest_failure *failure)
+{
+    atomic_store(&errand->phase, ERRAND_RESTS);
+    errand->kind->failed(errand, failure);
+}
+
+void ingest_errand_go_on(struct ingest_errand *errand)
+{
+    atomic_store(&errand->phase, ERRAND_WRITTEN);
+}
+
+/* ---- asking ---- */
+
+bool ingest_errand_open(struct ingest_errand *errand, const struct channel_account *account,
+                        struct channel_account *ret_opened)
+{
+    struct err err = {0};
+
+    if (channel_sessions_open(errand->shared->sessions, account, errand->arena, ret_opened, &err)) {
+        errand->token = arena_strdup(errand->arena, ret_opened->token);
+        return true;
+    }
+    if (err.code == ERR_REJECT)
+        ingest_errand_fail(errand, &(struct ingest_failure){"login_refused", err.text, -1, false, false});
+    else
+        ingest_errand_fail(errand, &(struct ingest_failure){"no_token", err.text,
+                                                            ERRAND_TOKEN_PAUSE_MS, true, false});
+    return false;
+}
+
+void ingest_errand_plan(struct ingest_errand *errand, const struct channel_request *request)
+{
+    struct arena *arena = errand->arena;
+    struct channel_header *headers =
+        arena_alloc(arena, (request->headers_len + 1) * sizeof(*headers));
+
+    for (size_t i = 0; i < request->headers_len; i++)
+        headers[i] = (struct channel_header){arena_strdup(arena, request->headers[i].name),
+                                             arena_strdup(arena, request->headers[i].value)};
+    errand->next = *request;
+    errand->next.url = request->url == NULL ? "" : arena_strdup(arena, request->url);
+    errand->next.method = arena_strdup(arena, request->method);
+    errand->next.headers = headers;
+    errand->next.body = arena_strndup(arena, request->body_len == 0 ? "" : request->body,
+                                      request->body_len);
+    errand->next.user = arena_strdup(arena, request->user);
+    errand->next.password = arena_strdup(arena, request->password);
+}
+
+bool ingest_errand_has_next(const struct ingest_errand *errand)
+{
+    return *errand->next.url != '\0';
+}
+
+static void errand_answered(struct ingest_errand *errand, const struct channel_account *account,
+                            const struct http_reply *reply)
+{
+    struct channel_account opened;
+
+    if (ingest_errand_open(errand, account, &opened))
+        errand->kind->answered(errand, &opened, channel_call_answer(reply, errand->arena));
+}
+
+static bool errand_doubts_token(const struct ingest_errand *errand,
+                                const struct channel_result *result)
+{
+    return result->verdict == CHANNEL_AUTH &&
+           channel_sessions_doubt(errand->shared->sessions, errand->channel, errand->token);
+}
+
+static void errand_refused(struct ingest_errand *errand, const struct channel_result *result,
+                           const struct http_reply *reply)
+{
+    const struct channel_response *response = channel_call_answer(reply, errand->arena);
+
+    ingest_errand_fail(
+        errand, &(struct ingest_failure){
+                    result->error_class,
+                    reply->error == NULL ? "the channel refused it" : reply->error,
+                    result->verdict == CHANNEL_THROTTLED ? channel_retry_after_ms(response) : -1,
+                    false, result->verdict == CHANNEL_THROTTLED});
+}
+
+static void errand_replied(void *opaque, const struct http_reply *reply)
+{
+    struct ingest_errand *errand = opaque;
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(errand->shared->service->accounts);
+    const struct channel_account *account = channel_live_find(held, errand->channel);
+    const struct channel_result result = channel_result_of_status(reply->status, errand->arena);
+    bool doubt = errand_doubts_token(errand, &result);
+    bool taken = result.verdict == CHANNEL_ACCEPTED ||
+                 (result.verdict == CHANNEL_REJECTED && errand->kind->takes_refusal);
+
+    if (errand->kind->forgets && taken)
+        arena_reset(errand->arena); /* the request was copied */
+    if (account == NULL)
+        ingest_errand_fail(errand, &(struct ingest_failure){"gone", "it was taken out", 0, true, false});
+    else if (doubt)
+        ingest_errand_fail(errand, &(struct ingest_failure){"token_refused", "", 0, true, false});
+    else if (taken)
+        errand_answered(errand, account, reply);
+    else
+        errand_refused(errand, &result, reply);
+}
+
+void ingest_errand_ask(struct ingest_errand *errand, const struct channel_account *account)
+{
+    struct channel_account opened = *account;
+
+    opened.token = errand->token;
+    const struct http_call call =
+        errand->is_sealed
+            ? channel_call_unsealed(&opened, &errand->next, errand->arena)
+            : channel_call(&opened, &errand->next, clock_now_ms(), errand->arena);
+    atomic_store(&errand->phase, ERRAND_ASKS);
+    http_client_send(errand->shared->client, &call, errand_replied, errand);
+}
+
+/* ---- writing ---- */
+
+/* From the producer's thread, or from this one. */
+static void errand_captured(void *opaque, bool ok)
+{
+    struct ingest_errand *errand = opaque;
+    struct ingest_errands *shared = errand->shared;
+
+    atomic_store(&errand->phase, ok ? ERRAND_WRITTEN : ERRAND_LOST);
+    http_client_wake(shared->client);
+    atomic_fetch_sub(&shared->writing, 1);
+}
+
+struct ingest_capture *ingest_errand_capture(struct ingest_errand *errand, const char *traceparent,
+                                             int64_t received_ms)
+{
+    const struct ingest_capture_source source = {errand->channel, traceparent, received_ms};
+
+    atomic_store(&errand->phase, ERRAND_WRITES);
+    atomic_fetch_add(&errand->shared->writing, 1);
+    return ingest_capture_begin(errand->shared->service, &source, errand_captured, errand);
+}
+
+void ingest_errand_take(struct ingest_errand *errand, const struct channel_account *account,
+                        const struct channel_notification *notification,
+                        const struct ingest_intake *intake, const char *result)
+{
+    if (ingest_intake_is_empty(intake)) {
+        ingest_errand_go_on(errand);
+        return;
+    }
+    struct ingest_capture *capture = ingest_errand_capture(
+        errand, channel_notification_header(notification, "traceparent"),
+        notification->received_ms);
+    ingest_intake_write(intake, errand->shared->service, account, notification, true,
+                        errand->arena, capture);
+    ingest_capture_end(capture, result);
+}
