@@ -42,7 +42,8 @@ struct channel_notification {
 };
 
 /* What a thin notification names and must be read before anything is known: "order:123", in the
-   kind's own words, at most CHANNEL_HINT_MAX bytes. */
+   kind's own words, at most CHANNEL_HINT_MAX bytes. One with '@' in it names a version, too
+   ("order:123@1718305585"): read once, it need not be read again. */
 enum { CHANNEL_HINTS_MAX = 1000, CHANNEL_HINT_MAX = 200 };
 struct channel_hints {
     const char *hints[CHANNEL_HINTS_MAX]; /* in the arena */
@@ -317,8 +318,9 @@ struct channel_kind {
      * MUST, with hints(). Drives the reading of what a hint names: given the answer to the previous
      * call (NULL at first), the next one; url "": that was all. Bytes for normalize() are handed
      * over as *ret_bytes (from the answer or the arena; NULL: none). *state is the kind's own,
-     * starts NULL; what it points to lies in the arena, which lives as long as the reading.
-     * ERR_REJECT: it will never be read (unknown there, not ours).
+     * starts NULL; what it points to lies in the arena, which lives as long as the reading. It sees
+     * 2xx, and 4xx that are no matter of load or login (404). ERR_REJECT: it will never be read
+     * (unknown there, not ours); else it is tried again.
      */
     bool (*read)(const struct channel_account *account, const char *hint,
                  const struct channel_response *previous, void **state, struct arena *arena,
@@ -327,8 +329,9 @@ struct channel_kind {
 
     /*
      * MAY. Notifications that wait in a queue: the request for some (long poll, at most timeout_ms
-     * of the account), what its answer holds, and the request that deletes them once the broker
-     * has all that they said. now_ms is wall clock, for request signatures.
+     * of the account; url "": this account has no queue), what its answer holds, all of it in the
+     * arena, and the request that deletes them once the broker has all that they said. now_ms is
+     * wall clock: these requests are signed by who makes them, not by seal().
      */
     void (*receive)(const struct channel_account *account, int64_t now_ms, struct arena *arena,
                     struct channel_request *ret_request);

@@ -250,8 +250,7 @@ void ingest_capture_seen(struct ingest_capture *capture, const char *text)
 {
     if (capture->seen_len == capture->seen_capacity) {
         capture->seen_capacity = capture->seen_capacity == 0 ? 8 : 2 * capture->seen_capacity;
-        capture->seen =
-            mem_realloc(capture->seen, capture->seen_capacity, sizeof(*capture->seen));
+        capture->seen = mem_realloc(capture->seen, capture->seen_capacity, sizeof(*capture->seen));
     }
     capture->seen[capture->seen_len++] = mem_strdup(text);
 }

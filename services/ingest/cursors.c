@@ -232,7 +232,8 @@ bool ingest_cursors_run(struct ingest_cursors *cursors, struct err *err)
 
 bool ingest_cursors_owns(const struct ingest_cursors *cursors, const char *channel)
 {
-    const struct cursor_partition *partition = &cursors->partitions[ingest_cursors_partition(channel)];
+    const struct cursor_partition *partition =
+        &cursors->partitions[ingest_cursors_partition(channel)];
 
     return partition->owned && cursors_is_read(partition);
 }

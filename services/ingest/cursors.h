@@ -1,7 +1,8 @@
 /*
  * What the replicas of ingest keep of each channel on a compacted topic: how far its orders were
  * polled, and the hints that wait for their reading. Replicas share its partitions as a group: who
- * owns the one that a channel is in polls that channel and reads its hints, nobody else. One thread.
+ * owns the one that a channel is in polls that channel and reads its hints, nobody else. One
+ * thread.
  */
 #pragma once
 

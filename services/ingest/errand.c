@@ -27,10 +27,24 @@ enum ingest_errand_phase ingest_errand_phase(struct ingest_errand *errand)
     return (enum ingest_errand_phase)atomic_load(&errand->phase);
 }
 
-void ingest_errand_fail(struct ingest_errand *errand, const struct ingest_failure *failure)
+static void errand_fail(struct ingest_errand *errand, const struct ingest_failure *failure)
 {
     atomic_store(&errand->phase, ERRAND_RESTS);
     errand->kind->failed(errand, failure);
+}
+
+void ingest_errand_fail(struct ingest_errand *errand, const char *result, const char *why)
+{
+    errand_fail(errand, &(struct ingest_failure){.result = result, .why = why, .pause_ms = -1});
+}
+
+/* Nothing is wrong, but it can't go on now. */
+static void errand_pause(struct ingest_errand *errand, const char *result, const char *why,
+                         int64_t pause_ms)
+{
+    errand_fail(errand,
+                &(struct ingest_failure){
+                    .result = result, .why = why, .pause_ms = pause_ms, .is_expected = true});
 }
 
 void ingest_errand_go_on(struct ingest_errand *errand)
@@ -50,10 +64,9 @@ bool ingest_errand_open(struct ingest_errand *errand, const struct channel_accou
         return true;
     }
     if (err.code == ERR_REJECT)
-        ingest_errand_fail(errand, &(struct ingest_failure){"login_refused", err.text, -1, false, false});
+        ingest_errand_fail(errand, "login_refused", err.text);
     else
-        ingest_errand_fail(errand, &(struct ingest_failure){"no_token", err.text,
-                                                            ERRAND_TOKEN_PAUSE_MS, true, false});
+        errand_pause(errand, "no_token", err.text, ERRAND_TOKEN_PAUSE_MS);
     return false;
 }
 
@@ -70,8 +83,8 @@ void ingest_errand_plan(struct ingest_errand *errand, const struct channel_reque
     errand->next.url = request->url == NULL ? "" : arena_strdup(arena, request->url);
     errand->next.method = arena_strdup(arena, request->method);
     errand->next.headers = headers;
-    errand->next.body = arena_strndup(arena, request->body_len == 0 ? "" : request->body,
-                                      request->body_len);
+    errand->next.body =
+        arena_strndup(arena, request->body_len == 0 ? "" : request->body, request->body_len);
     errand->next.user = arena_strdup(arena, request->user);
     errand->next.password = arena_strdup(arena, request->password);
 }
@@ -100,14 +113,16 @@ static bool errand_doubts_token(const struct ingest_errand *errand,
 static void errand_refused(struct ingest_errand *errand, const struct channel_result *result,
                            const struct http_reply *reply)
 {
-    const struct channel_response *response = channel_call_answer(reply, errand->arena);
+    bool is_throttled = result->verdict == CHANNEL_THROTTLED;
 
-    ingest_errand_fail(
-        errand, &(struct ingest_failure){
-                    result->error_class,
-                    reply->error == NULL ? "the channel refused it" : reply->error,
-                    result->verdict == CHANNEL_THROTTLED ? channel_retry_after_ms(response) : -1,
-                    false, result->verdict == CHANNEL_THROTTLED});
+    errand_fail(errand, &(struct ingest_failure){
+                            .result = result->error_class,
+                            .why = reply->error == NULL ? "the channel refused it" : reply->error,
+                            .pause_ms = is_throttled ? channel_retry_after_ms(channel_call_answer(
+                                                           reply, errand->arena))
+                                                     : -1,
+                            .is_throttled = is_throttled,
+                        });
 }
 
 static void errand_replied(void *opaque, const struct http_reply *reply)
@@ -124,9 +139,9 @@ static void errand_replied(void *opaque, const struct http_reply *reply)
     if (errand->kind->forgets && taken)
         arena_reset(errand->arena); /* the request was copied */
     if (account == NULL)
-        ingest_errand_fail(errand, &(struct ingest_failure){"gone", "it was taken out", 0, true, false});
+        errand_pause(errand, "gone", "it was taken out", 0);
     else if (doubt)
-        ingest_errand_fail(errand, &(struct ingest_failure){"token_refused", "", 0, true, false});
+        errand_pause(errand, "token_refused", "", 0);
     else if (taken)
         errand_answered(errand, account, reply);
     else
@@ -139,9 +154,8 @@ void ingest_errand_ask(struct ingest_errand *errand, const struct channel_accoun
 
     opened.token = errand->token;
     const struct http_call call =
-        errand->is_sealed
-            ? channel_call_unsealed(&opened, &errand->next, errand->arena)
-            : channel_call(&opened, &errand->next, clock_now_ms(), errand->arena);
+        errand->is_sealed ? channel_call_unsealed(&opened, &errand->next, errand->arena)
+                          : channel_call(&opened, &errand->next, clock_now_ms(), errand->arena);
     atomic_store(&errand->phase, ERRAND_ASKS);
     http_client_send(errand->shared->client, &call, errand_replied, errand);
 }
@@ -177,10 +191,10 @@ void ingest_errand_take(struct ingest_errand *errand, const struct channel_accou
         ingest_errand_go_on(errand);
         return;
     }
-    struct ingest_capture *capture = ingest_errand_capture(
-        errand, channel_notification_header(notification, "traceparent"),
-        notification->received_ms);
-    ingest_intake_write(intake, errand->shared->service, account, notification, true,
-                        errand->arena, capture);
+    struct ingest_capture *capture =
+        ingest_errand_capture(errand, channel_notification_header(notification, "traceparent"),
+                              notification->received_ms);
+    ingest_intake_write(intake, errand->shared->service, account, notification, true, errand->arena,
+                        capture);
     ingest_capture_end(capture, result);
 }

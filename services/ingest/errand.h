@@ -86,4 +86,5 @@ struct ingest_capture *ingest_errand_capture(struct ingest_errand *errand, const
                                              int64_t received_ms);
 /* Nothing is to be written. */
 void ingest_errand_go_on(struct ingest_errand *errand);
-void ingest_errand_fail(struct ingest_errand *errand, const struct ingest_failure *failure);
+/* result: a label of the metrics. */
+void ingest_errand_fail(struct ingest_errand *errand, const char *result, const char *why);

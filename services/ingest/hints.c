@@ -350,8 +350,7 @@ size_t ingest_hints_waiting(const struct ingest_hints *hints, const char *channe
     if (lane == NULL)
         return 0;
     for (size_t at = 0; (hint = map_next(lane->hints, &at, NULL)) != NULL;)
-        if (hint->first != NULL &&
-            (*ret_oldest_ms == 0 || hint->first->noted_ms < *ret_oldest_ms))
+        if (hint->first != NULL && (*ret_oldest_ms == 0 || hint->first->noted_ms < *ret_oldest_ms))
             *ret_oldest_ms = hint->first->noted_ms;
     return map_len(lane->hints);
 }

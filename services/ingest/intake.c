@@ -25,8 +25,7 @@ struct ingest_intake ingest_intake_read(const struct channel_account *account,
     if (!channel_events(account, notification, host, keep, opaque, arena, &intake.events,
                         &intake.bad, &err))
         intake.refused = arena_strdup(arena, err.text);
-    else if (kind->hints != NULL &&
-             !kind->hints(account, notification, arena, &intake.hints, &err))
+    else if (kind->hints != NULL && !kind->hints(account, notification, arena, &intake.hints, &err))
         channel_bad_line(&intake.bad, arena, "%s", err.text);
     return intake;
 }
@@ -64,9 +63,8 @@ static bool intake_is_news(const struct intake_writing *writing, const char *rea
 static void intake_reject(const struct intake_writing *writing, const char *reason,
                           const char *label, bool with_body)
 {
-    struct rejected rejected =
-        ingest_refused_notification(writing->account, writing->notification,
-                                    writing->service->host, reason, writing->arena);
+    struct rejected rejected = ingest_refused_notification(
+        writing->account, writing->notification, writing->service->host, reason, writing->arena);
 
     if (!with_body)
         rejected.body_len = 0;

@@ -1,6 +1,6 @@
 /*
- * What bytes of a channel become, whichever way they came: events, hints, bad lines, or nothing that
- * is understood. Read first, then put on a capture.
+ * What bytes of a channel become, whichever way they came: events, hints, bad lines, or nothing
+ * that is understood. Read first, then put on a capture.
  */
 #pragma once
 

@@ -135,9 +135,8 @@ static void notify_capture(struct notify *notify, const struct ingest_intake *in
 
 static void notify_take(struct notify *notify)
 {
-    const struct ingest_intake intake =
-        ingest_intake_read(notify->account, &notify->notification, notify->service->host, NULL,
-                           NULL, notify->arena);
+    const struct ingest_intake intake = ingest_intake_read(
+        notify->account, &notify->notification, notify->service->host, NULL, NULL, notify->arena);
 
     if (ingest_intake_is_empty(&intake))
         notify_answer(notify, "ignored", "{\"events\":0,\"rejected\":0}");

@@ -11,7 +11,7 @@ struct ingest_pace {
     int64_t at_ms;
 };
 
-/* False, and nothing is spent, while less than cost is left. A cost above the burst waits for all of
-   it. per_second 0: there is no limit. */
+/* False, and nothing is spent, while less than cost is left. A cost above the burst waits for all
+   of it. per_second 0: there is no limit. */
 bool ingest_pace_take(struct ingest_pace *pace, double per_second, double burst, double cost,
                       int64_t now_ms);

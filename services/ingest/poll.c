@@ -111,8 +111,8 @@ static void round_read(struct round *round, const struct channel_account *accoun
 {
     struct ingest_errand *errand = &round->errand;
     const struct channel_header headers[] = {
-        {"Content-Type", "application/json"                         },
-        {"traceparent",  ingest_ids_traceparent(errand->arena, NULL)},
+        {"Content-Type",                        "application/json"},
+        { "traceparent", ingest_ids_traceparent(errand->arena,              NULL)},
     };
     const struct channel_notification notification = {
         .headers = headers,
@@ -122,13 +122,11 @@ static void round_read(struct round *round, const struct channel_account *accoun
         .received_ms = clock_now_ms(),
         .captured_via = EVENT_VIA_POLL,
     };
-    const struct ingest_intake intake =
-        ingest_intake_read(account, &notification, errand->shared->service->host, round_keeps,
-                           round, errand->arena);
+    const struct ingest_intake intake = ingest_intake_read(
+        account, &notification, errand->shared->service->host, round_keeps, round, errand->arena);
 
     if (intake.refused != NULL) {
-        ingest_errand_fail(errand,
-                           &(struct ingest_failure){"not_understood", intake.refused, -1, false, false});
+        ingest_errand_fail(errand, "not_understood", intake.refused);
         return;
     }
     round->is_thin = round->is_thin || intake.hints.len > 0;
@@ -213,8 +211,7 @@ void ingest_polls_turn(struct ingest_polls *polls, const struct channel_account 
 {
     int64_t interval_ms = account->poll_interval_ms >= 0 ? account->poll_interval_ms
                                                          : account->kind->poll_interval_ms;
-    struct round *round =
-        account->kind->poll == NULL ? NULL : polls_round(polls, account->name);
+    struct round *round = account->kind->poll == NULL ? NULL : polls_round(polls, account->name);
 
     if (round == NULL)
         return;
@@ -231,9 +228,7 @@ void ingest_polls_turn(struct ingest_polls *polls, const struct channel_account 
             round_done(round, interval_ms);
         break;
     case ERRAND_LOST:
-        ingest_errand_fail(&round->errand,
-                           &(struct ingest_failure){
-                               "unavailable", "the broker did not take every event", -1, false, false});
+        ingest_errand_fail(&round->errand, "unavailable", "the broker did not take every event");
         break;
     case ERRAND_ASKS:
     case ERRAND_WRITES:

@@ -11,7 +11,8 @@
 struct ingest_polls;
 
 /* Owned; borrows both. */
-struct ingest_polls *ingest_polls_new(struct ingest_errands *shared, struct ingest_cursors *cursors);
+struct ingest_polls *ingest_polls_new(struct ingest_errands *shared,
+                                      struct ingest_cursors *cursors);
 void ingest_polls_free(struct ingest_polls *polls);
 SCOPE_DEFINE(ingest_polls, struct ingest_polls, ingest_polls_free)
 /* What is to be done for the channel now. */

@@ -32,7 +32,7 @@ struct queue {
     size_t len;
     bool forgets; /* the request under way deletes them */
     int failures;
-    int64_t due_ms;   /* monotonic, as is the next */
+    int64_t due_ms; /* monotonic, as is the next */
     int64_t asked_ms;
 };
 
@@ -114,8 +114,8 @@ static struct channel_notification queue_notification(const struct queue *queue,
 {
     struct channel_notification notification = message->notification;
     struct arena *arena = queue->errand.arena;
-    const char *trace = ingest_ids_traceparent(
-        arena, channel_notification_header(&notification, "traceparent"));
+    const char *trace =
+        ingest_ids_traceparent(arena, channel_notification_header(&notification, "traceparent"));
     struct channel_header *headers =
         arena_alloc(arena, (notification.headers_len + 1) * sizeof(*headers));
 
@@ -161,8 +161,8 @@ static struct ingest_intake queue_intake(const struct queue *queue,
 static void queue_take(struct queue *queue, const struct channel_account *account)
 {
     struct ingest_errand *errand = &queue->errand;
-    struct ingest_capture *capture = ingest_errand_capture(
-        errand, ingest_ids_traceparent(errand->arena, NULL), clock_now_ms());
+    struct ingest_capture *capture =
+        ingest_errand_capture(errand, ingest_ids_traceparent(errand->arena, NULL), clock_now_ms());
 
     for (size_t i = 0; i < queue->len; i++) {
         const struct channel_notification notification =
@@ -186,8 +186,7 @@ static void queue_received(struct queue *queue, const struct channel_account *ac
     queue->len = 0;
     if (!account->kind->received(account, response, errand->arena, queue->messages, &queue->len,
                                  &err)) {
-        ingest_errand_fail(errand,
-                           &(struct ingest_failure){"not_understood", err.text, -1, false, false});
+        ingest_errand_fail(errand, "not_understood", err.text);
         return;
     }
     if (queue->failures > 0)
@@ -250,9 +249,7 @@ void ingest_queues_turn(struct ingest_queues *queues, const struct channel_accou
         queue_forget(queue, account);
         break;
     case ERRAND_LOST:
-        ingest_errand_fail(&queue->errand, &(struct ingest_failure){
-                                               "unavailable", "the broker did not take every event",
-                                               -1, false, false});
+        ingest_errand_fail(&queue->errand, "unavailable", "the broker did not take every event");
         break;
     case ERRAND_ASKS:
     case ERRAND_WRITES:

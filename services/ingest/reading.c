@@ -13,7 +13,7 @@
 
 enum {
     READING_CALLS_MAX = 1000, /* of one reading: more is a fault of the kind or the channel */
-    READING_CONCURRENCY = 2, /* where neither account nor kind says */
+    READING_CONCURRENCY = 2,  /* where neither account nor kind says */
     READING_GAUGE_MS = 1000,
 };
 
@@ -85,8 +85,7 @@ static const char *reading_version_key(const char *channel, const char *hint, st
 static void reading_done(struct reading *reading)
 {
     struct lane *lane = reading->lane;
-    const char *version =
-        reading_version_key(lane->channel, reading->hint, reading->errand.arena);
+    const char *version = reading_version_key(lane->channel, reading->hint, reading->errand.arena);
 
     metric_add(&reads_total, 1, lane->channel, reading->is_refused ? "rejected" : "read", NULL);
     if (version != NULL)
@@ -122,8 +121,7 @@ static struct channel_notification reading_notification(const struct reading *re
                                                         const struct channel_response *response,
                                                         const char *bytes, size_t len)
 {
-    const char *type =
-        response == NULL ? NULL : channel_response_header(response, "Content-Type");
+    const char *type = response == NULL ? NULL : channel_response_header(response, "Content-Type");
     const struct channel_header headers[] = {
         {"Content-Type", type == NULL ? "application/json" : type},
         {"traceparent",  reading->traceparent                    },
@@ -200,8 +198,7 @@ static void reading_step(struct reading *reading, const struct channel_account *
         if (err.code == ERR_REJECT)
             reading_refuse(reading, account, response, err.text);
         else
-            ingest_errand_fail(errand,
-                               &(struct ingest_failure){"not_understood", err.text, -1, false, false});
+            ingest_errand_fail(errand, "not_understood", err.text);
         return;
     }
     ingest_errand_plan(errand, &fetch.request);
@@ -218,8 +215,7 @@ static void reading_answered(struct ingest_errand *errand, const struct channel_
     struct reading *reading = (struct reading *)errand;
 
     if (++reading->calls >= READING_CALLS_MAX)
-        ingest_errand_fail(errand, &(struct ingest_failure){
-                                       "endless", "a reading takes too many calls", -1, false, false});
+        ingest_errand_fail(errand, "endless", "a reading takes too many calls");
     else
         reading_step(reading, account, response);
 }
@@ -264,9 +260,7 @@ static void reading_go_on(struct reading *reading, const struct channel_account 
             ingest_errand_ask(errand, account);
         break;
     case ERRAND_LOST:
-        ingest_errand_fail(errand,
-                           &(struct ingest_failure){
-                               "unavailable", "the broker did not take every event", -1, false, false});
+        ingest_errand_fail(errand, "unavailable", "the broker did not take every event");
         break;
     case ERRAND_RESTS:
     case ERRAND_ASKS:

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/base/mem.h"
+
 #include "services/ingest/hints.h"
 
 enum { CROSSED_MAX = 10 };
@@ -28,8 +29,8 @@ static void cross(void *opaque, const char *channel, const char *note)
 
 static void add(struct ingest_hints *hints, const char *note, const char *hint, int64_t noted_ms)
 {
-    assert_true(ingest_hints_add(
-        hints, &(struct ingest_hint_note){note, "a", hint, "trace", 1, noted_ms}));
+    assert_true(
+        ingest_hints_add(hints, &(struct ingest_hint_note){note, "a", hint, "trace", 1, noted_ms}));
 }
 
 static struct ingest_hint begin(struct ingest_hints *hints, int64_t now_ms, const char *want)
@@ -175,8 +176,8 @@ static void what_is_too_much_is_refused(void **state)
     add(hints, "n1", "order:1", 100);
     add(hints, "n2", "order:1", 100);
     add(hints, "n2", "order:1", 100);
-    assert_false(ingest_hints_add(
-        hints, &(struct ingest_hint_note){"n3", "a", "order:3", "trace", 1, 100}));
+    assert_false(
+        ingest_hints_add(hints, &(struct ingest_hint_note){"n3", "a", "order:3", "trace", 1, 100}));
     const struct ingest_hint one = begin(hints, 0, "order:1");
     ingest_hints_done(hints, "a", "order:1", one.reading);
     add(hints, "n3", "order:3", 100);
