@@ -1,5 +1,7 @@
 #include "services/ingest/pace.h"
 
+static const double pace_grain = 1e-6; /* sums of fractions are not exact */
+
 bool ingest_pace_take(struct ingest_pace *pace, double per_second, double burst, double cost,
                       int64_t now_ms)
 {
@@ -11,7 +13,7 @@ bool ingest_pace_take(struct ingest_pace *pace, double per_second, double burst,
     }
     if (pace->spent < 0)
         pace->spent = 0;
-    if (pace->spent > 0 && pace->spent + cost > burst)
+    if (pace->spent > pace_grain && pace->spent + cost > burst + pace_grain)
         return false;
     pace->spent += cost;
     return true;
