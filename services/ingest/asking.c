@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 
+#include "services/ingest/keys.h"
 #include "services/ingest/poll.h"
 #include "services/ingest/queue.h"
 #include "services/ingest/reading.h"
@@ -47,13 +48,17 @@ static bool asking_work(struct ingest_errands *shared, struct ingest_cursors *cu
     SCOPED(ingest_readings)
     struct ingest_readings *readings = ingest_readings_new(shared, cursors, hints);
     SCOPED(ingest_queues) struct ingest_queues *queues = ingest_queues_new(shared);
+    struct ingest_keys *keys = shared->service->keys;
     bool ok = true;
 
+    ingest_keys_attach(keys, shared);
     while (ok && !stop_requested()) {
         ok = ingest_cursors_run(cursors, err);
+        ingest_keys_turn(keys);
         asking_turn(shared->service, polls, readings, queues);
         http_client_run(shared->client, ASKING_TURN_MS);
     }
+    ingest_keys_detach(keys);
     /* The producer's thread must not find an errand that is gone, nor a reply one. */
     while (atomic_load(&shared->writing) > 0)
         stop_wait(ASKING_TURN_MS);

@@ -14,6 +14,7 @@
 #include "services/ingest/admit.h"
 #include "services/ingest/answer.h"
 #include "services/ingest/asking.h"
+#include "services/ingest/keys.h"
 #include "services/ingest/manual.h"
 #include "services/ingest/notify.h"
 #include "services/ingest/service.h"
@@ -42,7 +43,9 @@ static void ingest_handle(void *opaque, struct http_request *request)
     struct ingest_route route = ingest_route_of(http_request_path(request));
 
     /* Other routes ended at the admission. */
-    if (strcmp(http_request_method(request), "POST") != 0)
+    if (strcmp(http_request_method(request), "GET") == 0 && route.kind == INGEST_ROUTE_NOTIFY)
+        ingest_notify_challenge(opaque, request, route.channel);
+    else if (strcmp(http_request_method(request), "POST") != 0)
         ingest_answer_wrong_method(request);
     else if (route.kind == INGEST_ROUTE_EVENTS)
         ingest_manual(opaque, request);
@@ -202,10 +205,12 @@ static int ingest_connect(struct ingest_service *service, const struct ingest_to
     const char *brokers = service->settings->brokers;
     SCOPED(ingest_seen) struct ingest_seen *seen = ingest_seen_new(INGEST_SEEN_KEEP);
     SCOPED(ingest_catalog) struct ingest_catalog *catalog = ingest_catalog_new();
+    SCOPED(ingest_keys) struct ingest_keys *keys = ingest_keys_new();
     SCOPED(ingest_health) struct ingest_health *health = NULL;
 
     service->seen = seen;
     service->catalog = catalog;
+    service->keys = keys;
     service->producer = ingest_producer(service->settings, err);
     if (service->producer == NULL)
         return EXIT_INTERNAL;

@@ -10,10 +10,12 @@ static int usage(FILE *out, int status)
 {
     fputs("usage: ingest [serve]\n"
           "       ingest normalize --kind KIND [--channel NAME] [--header 'Name: value']...\n"
+          "                        [--account NAME] [--setting NAME=VALUE]... [--hint HINT]\n"
           "                        [--received RFC3339] < body\n\n"
           "serve      takes notifications (POST /v1/notify/<channel>) and manual facts\n"
           "           (POST /v1/events) and writes them to Kafka.\n"
-          "normalize  prints the events of one notification as JSON lines; needs no settings.\n\n"
+          "normalize  prints the events of one notification, and its hints, as JSON lines; needs\n"
+          "           no settings. With --hint the body is an answer to what that hint reads.\n\n"
           "Exit codes: 0 all is well, 2 arguments or settings, 3 broker away or topic missing,\n"
           "4 body not understood, 70 restart me. Settings, from the environment:\n\n",
           out);

@@ -9,15 +9,17 @@
 #include "lib/event/codec.h"
 
 #include "channels/kinds.h"
+#include "services/ingest/intake.h"
 #include "services/ingest/settings.h"
 
-enum { NORMALIZE_HEADERS_MAX = 100, NORMALIZE_READ_BYTES = 65536 };
+enum { NORMALIZE_HEADERS_MAX = 100, NORMALIZE_SETTINGS_MAX = 100, NORMALIZE_READ_BYTES = 65536 };
 
 struct normalize {
     struct arena *arena;
     struct channel_account account;
     const char *spec; /* NULL: none */
     struct channel_header headers[NORMALIZE_HEADERS_MAX];
+    const char *settings[NORMALIZE_SETTINGS_MAX];
     struct channel_notification notification;
 };
 
@@ -25,7 +27,8 @@ static int usage(const char *what, const char *value)
 {
     fprintf(stderr, "ingest normalize: %s: '%s'\n", what, value);
     fputs("usage: ingest normalize --kind KIND [--spec FILE] [--channel NAME]"
-          " [--header 'Name: value']... [--received RFC3339] < body\nkinds:",
+          " [--account NAME] [--setting NAME=VALUE]... [--header 'Name: value']..."
+          " [--hint HINT] [--received RFC3339] < body\nkinds:",
           stderr);
     for (size_t i = 0; i < channel_kinds_len(); i++)
         fprintf(stderr, " %s", channel_kinds_at(i)->name);
@@ -49,6 +52,24 @@ static bool normalize_header(struct normalize *normalize, const char *text)
     return true;
 }
 
+/* "app_key=abc" of the kind, which is named before; the value is borrowed. */
+static bool normalize_setting(struct normalize *normalize, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    const struct channel_setting *settings =
+        normalize->account.kind == NULL ? NULL : normalize->account.kind->settings;
+    size_t len = equals == NULL ? 0 : (size_t)(equals - text);
+
+    for (size_t i = 0; settings != NULL && settings[i].name != NULL; i++) {
+        if (i < NORMALIZE_SETTINGS_MAX && strlen(settings[i].name) == len &&
+            strncmp(settings[i].name, text, len) == 0) {
+            normalize->settings[i] = equals + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 static int normalize_option(struct normalize *normalize, int option, const char *value)
 {
     switch (option) {
@@ -65,6 +86,17 @@ static int normalize_option(struct normalize *normalize, int option, const char 
         return normalize_header(normalize, value)
                    ? EXIT_OK
                    : usage("a header is 'Name: value', and they are at most 100", value);
+    case 'a':
+        normalize->account.account = value;
+        return EXIT_OK;
+    case 'i':
+        normalize->notification.hint = value;
+        normalize->notification.captured_via = EVENT_VIA_READ;
+        return EXIT_OK;
+    case 'e':
+        return normalize_setting(normalize, value)
+                   ? EXIT_OK
+                   : usage("a setting is NAME=VALUE, of the kind that is named before it", value);
     case 'r':
         return clock_parse(value, &normalize->notification.received_ms)
                    ? EXIT_OK
@@ -81,6 +113,9 @@ static int normalize_arguments(struct normalize *normalize, int argc, char **arg
         {"spec",     required_argument, NULL, 's'},
         {"channel",  required_argument, NULL, 'c'},
         {"header",   required_argument, NULL, 'h'},
+        {"account",  required_argument, NULL, 'a'},
+        {"hint",     required_argument, NULL, 'i'},
+        {"setting",  required_argument, NULL, 'e'},
         {"received", required_argument, NULL, 'r'},
         {NULL,       0,                 NULL, 0  },
     };
@@ -120,40 +155,53 @@ static bool normalize_read_body(struct buf *body)
     return ferror(stdin) == 0 && body->len <= INGEST_BODY_BYTES_MAX;
 }
 
-static void normalize_print(const struct event_list *events, const struct channel_bad_lines *bad)
+static void normalize_print_hint(const char *hint)
 {
-    for (size_t i = 0; i < events->len; i++) {
+    SCOPED(buf) struct buf line = {0};
+    struct json_out out;
+
+    json_begin(&out, &line);
+    json_object(&out);
+    json_put_member(&out, "hint", hint);
+    json_object_end(&out);
+    puts(buf_str(&line));
+}
+
+static void normalize_print(const struct ingest_intake *intake)
+{
+    for (size_t i = 0; i < intake->events.len; i++) {
         SCOPED(buf) struct buf line = {0};
 
-        event_to_json(&events->events[i], &line);
+        event_to_json(&intake->events.events[i], &line);
         puts(buf_str(&line));
     }
-    for (size_t i = 0; i < bad->len; i++)
-        fprintf(stderr, "ingest normalize: bad line: %s\n", bad->reasons[i]);
+    for (size_t i = 0; i < intake->hints.len; i++)
+        normalize_print_hint(intake->hints.hints[i]);
+    for (size_t i = 0; i < intake->bad.len; i++)
+        fprintf(stderr, "ingest normalize: bad line: %s\n", intake->bad.reasons[i]);
 }
 
 /* No secret is asked for: nothing is taken from anybody here. */
 static int normalize_run(struct normalize *normalize)
 {
     SCOPED(buf) struct buf body = {0};
-    struct event_list events = {0};
-    struct channel_bad_lines bad = {0};
-    struct err err = {0};
 
     if (!normalize_read_body(&body)) {
         fprintf(stderr, "ingest normalize: body can't be read, or has more than %d bytes\n",
                 INGEST_BODY_BYTES_MAX);
         return EXIT_REFUSED;
     }
+    normalize->account.settings = normalize->settings;
     normalize->notification.headers = normalize->headers;
     normalize->notification.body = buf_str(&body);
     normalize->notification.body_len = body.len;
-    if (!channel_events(&normalize->account, &normalize->notification, "localhost", NULL, NULL,
-                        normalize->arena, &events, &bad, &err)) {
-        fprintf(stderr, "ingest normalize: %s\n", err.text);
+    const struct ingest_intake intake = ingest_intake_read(
+        &normalize->account, &normalize->notification, "localhost", NULL, NULL, normalize->arena);
+    if (intake.refused != NULL) {
+        fprintf(stderr, "ingest normalize: %s\n", intake.refused);
         return EXIT_REFUSED;
     }
-    normalize_print(&events, &bad);
+    normalize_print(&intake);
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_UNAVAILABLE;
 }
 

@@ -7,9 +7,13 @@
 #include "services/ingest/capture.h"
 #include "services/ingest/ids.h"
 #include "services/ingest/intake.h"
+#include "services/ingest/keys.h"
+
+enum { NOTIFY_RETRY_AFTER_S = 1 };
 
 struct notify {
     struct ingest_service *service;
+    const char *channel; /* of the request's path */
     struct http_request *request;
     struct arena *arena;
     const struct channel_account *account;
@@ -144,24 +148,110 @@ static void notify_take(struct notify *notify)
         notify_capture(notify, &intake);
 }
 
+/* ---- the key that it is signed with, where that is asked for ---- */
+
+static void notify_go_on(struct notify *notify)
+{
+    if (notify_authenticate(notify))
+        notify_take(notify);
+}
+
+static void notify_with_key(struct notify *notify, enum ingest_key_answer answer,
+                            const struct channel_key *key)
+{
+    switch (answer) {
+    case INGEST_KEY_HERE:
+        notify->notification.key = key;
+        notify_go_on(notify);
+        break;
+    case INGEST_KEY_UNKNOWN:
+        notify_answer_stranger(notify, "unknown-key", "the key it is signed with is unknown");
+        break;
+    case INGEST_KEY_AWAY:
+        ingest_capture_count(notify->account->name, "unavailable");
+        http_answer_problem(notify->request, 503, "key-away",
+                            "the key it is signed with can't be had now", NOTIFY_RETRY_AFTER_S);
+        break;
+    case INGEST_KEY_LATER:
+        break;
+    }
+}
+
+/* True: the account is there, until it is let go. Else it is answered. */
+static bool notify_find(struct notify *notify, const struct channel_live_held *held)
+{
+    notify->account = channel_live_find(held, notify->channel);
+    if (notify->account == NULL) /* it was taken out since its admission */
+        http_answer_problem(notify->request, 404, "unknown-channel",
+                            "no channel of this name is configured", 0);
+    return notify->account != NULL;
+}
+
+/* From the thread that asked for the key. */
+static void notify_told(void *opaque, enum ingest_key_answer answer, const struct channel_key *key)
+{
+    struct notify *notify = opaque;
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(notify->service->accounts);
+
+    if (notify_find(notify, held))
+        notify_with_key(notify, answer, key);
+}
+
+static void notify_ask_key(struct notify *notify, const char *key_id)
+{
+    struct channel_key *key = arena_alloc(notify->arena, sizeof(*key));
+    void *kept = arena_memdup(notify->arena, notify, sizeof(*notify));
+
+    /* The request may be gone when it is to be told later. */
+    enum ingest_key_answer answer = ingest_keys_get(notify->service->keys, notify->account->name,
+                                                    key_id, notify->arena, key, notify_told, kept);
+    if (answer != INGEST_KEY_LATER)
+        notify_with_key(notify, answer, key);
+}
+
 void ingest_notify(struct ingest_service *service, struct http_request *request,
                    const char *channel)
 {
-    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
-    struct notify notify = {
-        .service = service, .request = request, .arena = http_request_arena(request)};
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(service->accounts);
+    struct notify notify = {.service = service,
+                            .request = request,
+                            .arena = http_request_arena(request),
+                            .channel = channel};
 
-    held = channel_live_hold(service->accounts);
-    notify.account = channel_live_find(held, channel);
-    if (notify.account == NULL) { /* it was taken out since its admission */
-        http_answer_problem(request, 404, "unknown-channel",
-                            "no channel of this name is configured", 0);
+    if (!notify_find(&notify, held))
         return;
-    }
     notify_read(&notify);
+    const char *key_id = channel_key_id(notify.account, &notify.notification, notify.arena);
     if (notify.account->kind->is_ping != NULL &&
         notify.account->kind->is_ping(&notify.notification))
         notify_answer(&notify, "ping", "{\"events\":0,\"rejected\":0}");
-    else if (notify_authenticate(&notify))
-        notify_take(&notify);
+    else if (key_id != NULL)
+        notify_ask_key(&notify, key_id);
+    else
+        notify_go_on(&notify);
+}
+
+void ingest_notify_challenge(struct ingest_service *service, struct http_request *request,
+                             const char *channel)
+{
+    SCOPED(channel_live_held)
+    struct channel_live_held *held = channel_live_hold(service->accounts);
+    struct notify notify = {.service = service, .request = request, .channel = channel};
+    const char *query = strchr(http_request_target(request), '?');
+
+    if (!notify_find(&notify, held))
+        return;
+    const char *answer =
+        notify.account->kind->challenge == NULL
+            ? NULL
+            : notify.account->kind->challenge(notify.account, query == NULL ? "" : query + 1,
+                                              http_request_arena(request));
+    if (answer == NULL) {
+        ingest_answer_wrong_method(request);
+        return;
+    }
+    ingest_capture_count(channel, "challenge");
+    http_answer_json(request, 200, answer, strlen(answer));
 }

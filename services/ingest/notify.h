@@ -12,5 +12,9 @@
 void ingest_notify(struct ingest_service *service, struct http_request *request,
                    const char *channel);
 
+/* GET /v1/notify/<channel>: a sender asks whether the endpoint is ours. Takes the request. */
+void ingest_notify_challenge(struct ingest_service *service, struct http_request *request,
+                             const char *channel);
+
 /* Pure. "https://Shop.example/" is "https://shop.example"; given may be NULL. */
 bool ingest_notify_is_account(const char *expected, const char *given);

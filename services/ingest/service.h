@@ -3,12 +3,15 @@
 
 #include <stdatomic.h>
 
-#include "channels/live.h"
 #include "lib/kafka/kafka.h"
+
+#include "channels/live.h"
 #include "services/ingest/catalog.h"
 #include "services/ingest/health.h"
 #include "services/ingest/seen.h"
 #include "services/ingest/settings.h"
+
+struct ingest_keys;
 
 struct ingest_service {
     const struct ingest_settings *settings;
@@ -21,5 +24,6 @@ struct ingest_service {
     struct ingest_catalog *catalog;
     struct ingest_health *health;
     struct ingest_seen *seen;
+    struct ingest_keys *keys;
     atomic_llong refusal_logged_ms; /* strangers must not be able to fill the log */
 };
