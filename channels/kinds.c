@@ -7,6 +7,7 @@ extern const struct channel_kind channel_ebay;
 extern const struct channel_kind channel_generic;
 extern const struct channel_kind channel_shopify;
 extern const struct channel_kind channel_tiktok;
+extern const struct channel_kind channel_walmart;
 extern const struct channel_kind channel_woocommerce;
 
 static const struct channel_kind *const kinds[] = {
@@ -15,6 +16,7 @@ static const struct channel_kind *const kinds[] = {
     &channel_generic,
     &channel_shopify,
     &channel_tiktok,
+    &channel_walmart,
     &channel_woocommerce,
 };
 

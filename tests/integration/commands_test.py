@@ -21,7 +21,15 @@ BIN = ROOT / os.environ.get("BUILD", "build/release") / "bin"
 CHANNELS = ROOT / "channels"
 RECEIVED = "2026-11-21T09:17:00Z"  # as in the goldens
 KINDS = sorted(path.parent.name for path in CHANNELS.glob("*/fixtures"))
-FORMATS = {"bigcommerce": ("items",), "ebay": ("active_inventory", "inventory_items"), "generic": ("json",), "shopify": ("bulk", "levels"), "tiktok": ("inventory",), "woocommerce": ("products",)}
+FORMATS = {  # one a line: every new kind adds one
+    "bigcommerce": ("items",),
+    "ebay": ("active_inventory", "inventory_items"),
+    "generic": ("json",),
+    "shopify": ("bulk", "levels"),
+    "tiktok": ("inventory",),
+    "walmart": ("inventories", "report"),
+    "woocommerce": ("products",),
+}
 # Whose published samples are whole orders and snapshots: what others say is read from the API behind a hint.
 WHOLE = ("shopify", "woocommerce")
 LONG_ID = "271878346596884015"  # beyond 2^53
@@ -34,6 +42,10 @@ NOT_UNDERSTOOD = {
     "tiktok/webhook_27_inventory_status_change_invalid.json": "no JSON as published: two commas are missing",
     "woocommerce/webhook_subscription.json": "the answer to making a subscription: no webhook has such a body",
 }
+# Answers of an API, which no notification carries.
+NOT_UNDERSTOOD |= {f"walmart/{name}-200.json": "an answer about quantities, feeds or reports: no order is in it" for name in (
+    "feed-status", "feed-submit", "inventories-list", "inventory-get", "inventory-put", "reports-download",
+    "reports-requests-create")}
 # Their ids do hang on the time of arrival.
 WITHOUT_TIME = {
     "bigcommerce/items_bad.json": "levels hold as of the moment of reading",
@@ -72,6 +84,11 @@ WITHOUT_EVENTS = {
     "tiktok/webhook_11_cancellation_status_change.json": "thin: it names an order, which is read",
     "tiktok/webhook_1_order_status_change_sdk_fixture.json": "thin",
     "tiktok/webhook_1_order_status_change_signed_vector.json": "thin",
+    "walmart/inventories-sku-put-200.json": "a list without orders",
+    "walmart/reports-requests-list-200.json": "a list without orders",
+    "walmart/returns-list-200.json": "NOT_SHIPPED: nothing came back",
+    "walmart/webhook-OFFER_PUBLISHED.json": "about the offer, not its stock",
+    "walmart/webhook-OFFER_UNPUBLISHED.json": "about the offer, not its stock",
     "woocommerce/refund.json": "money only: its line_items are empty",
     "woocommerce/refund_create_response.json": "money only: its line_items are empty",
 }
@@ -85,6 +102,7 @@ SNAPSHOTS = {
     "shopify/rest_inventory_levels_by_location.json": "levels",
     "shopify/rest_inventory_levels_two_locations.json": "levels",
     "shopify/webhook_inventory_levels_update_test_notification.json": "levels",
+    "walmart/inventories-list-200.json": "inventories",
     "woocommerce/product_simple.json": "products",
     "woocommerce/product_update_response.json": "products",
     "woocommerce/products_batch_response.json": "products",
@@ -135,7 +153,7 @@ def published(kind):
 def payload(golden):
     """The file beside a golden."""
     stem = golden.name.partition(".")[0]
-    return next(path for path in (golden.with_name(stem + end) for end in (".json", ".xml", ".zip", ".gz")) if path.exists())
+    return next(path for path in (golden.with_name(stem + end) for end in (".json", ".xml", ".csv", ".zip", ".gz")) if path.exists())
 
 
 def bodies(kind):
