@@ -1,10 +1,12 @@
 #include "channels/account.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
@@ -20,6 +22,7 @@ struct channel_accounts {
     struct arena *arena;
     struct channel_account *accounts;
     size_t len;
+    size_t capacity;
 };
 
 enum row_kind { ROW_NAME, ROW_KIND, ROW_TEXT, ROW_URL, ROW_WORD, ROW_FILE, ROW_REAL, ROW_WHOLE };
@@ -436,20 +439,22 @@ static bool read_account(struct reading *reading, const struct yaml *node,
 
 static bool read_accounts(struct reading *reading, const struct yaml *list)
 {
+    struct channel_accounts *accounts = reading->accounts;
     size_t count = yaml_len(list);
 
     if (yaml_kind(list) != YAML_LIST)
         return yaml_fail(list, reading->err, "channels: want a list");
-    if (count == 0 || count > CHANNELS_MAX)
-        return yaml_fail(list, reading->err, "%zu channels, want 1 to %d", count, CHANNELS_MAX);
-    reading->accounts->accounts =
-        arena_alloc(reading->arena, count * sizeof(struct channel_account));
+    size_t total = count == 0 ? 0 : accounts->len + count;
+    if (total == 0 || total > CHANNELS_MAX)
+        return yaml_fail(list, reading->err, "%zu channels, want 1 to %d", total, CHANNELS_MAX);
     for (size_t i = 0; i < count; i++) {
         struct channel_account account;
 
         if (!read_account(reading, yaml_at(list, i), &account))
             return false;
-        reading->accounts->accounts[reading->accounts->len++] = account;
+        accounts->accounts = arena_grow(reading->arena, accounts->accounts, accounts->len,
+                                        &accounts->capacity, sizeof(account));
+        accounts->accounts[accounts->len++] = account;
     }
     return true;
 }
@@ -471,20 +476,44 @@ static bool read_root(struct reading *reading, const struct yaml *root)
     return read_accounts(reading, channels);
 }
 
-struct channel_accounts *channel_accounts_read(const char *path, struct err *err)
+static bool read_file(struct channel_accounts *accounts, const char *path, struct err *err)
 {
     SCOPED(buf) struct buf bytes = {0};
-    SCOPED(channel_accounts) struct channel_accounts *accounts = NULL;
-
-    if (!file_read(path, FILE_BYTES_MAX, &bytes, err))
-        return NULL;
-    accounts = mem_calloc(1, sizeof(*accounts));
-    accounts->arena = arena_new();
     struct reading reading = {
         .path = path, .arena = accounts->arena, .accounts = accounts, .err = err};
+
+    if (!file_read(path, FILE_BYTES_MAX, &bytes, err))
+        return false;
     const struct yaml *root =
         yaml_parse(accounts->arena, file_name(path), buf_str(&bytes), bytes.len, err);
-    return root != NULL && read_root(&reading, root) ? STEAL(accounts) : NULL;
+    return root != NULL && read_root(&reading, root);
+}
+
+/* Kubernetes puts links of its own there, whose names begin with a dot. */
+static bool read_folder(struct channel_accounts *accounts, const char *path, struct err *err)
+{
+    glob_t found = {0};
+    bool ok = true;
+    int failed = glob(arena_printf(accounts->arena, "%s/*.yaml", path), 0, NULL, &found);
+
+    if (failed != 0)
+        ok = err_set(err, ERR_FATAL, "%s: there is no *.yaml that can be read", path);
+    for (size_t i = 0; ok && i < found.gl_pathc; i++)
+        ok = read_file(accounts, arena_strdup(accounts->arena, found.gl_pathv[i]), err);
+    globfree(&found);
+    return ok;
+}
+
+struct channel_accounts *channel_accounts_read(const char *path, struct err *err)
+{
+    SCOPED(channel_accounts) struct channel_accounts *accounts = NULL;
+    struct stat about = {0};
+
+    accounts = mem_calloc(1, sizeof(*accounts));
+    accounts->arena = arena_new();
+    bool is_folder = stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    bool ok = is_folder ? read_folder(accounts, path, err) : read_file(accounts, path, err);
+    return ok ? STEAL(accounts) : NULL;
 }
 
 void channel_accounts_free(struct channel_accounts *accounts)

@@ -55,8 +55,9 @@ struct channel_account channel_account_copy(const struct channel_account *accoun
 /* A secret's file: one line of text. In the arena; NULL: err says why. */
 const char *channel_secret_read(const char *path, struct arena *arena, struct err *err);
 
-/* Reads and checks the file. ERR_FATAL: "channels.yaml:12:5: unknown key 'sekret'". Secrets may be
-   given inline (secret:) or as file (secret_file:), relative to the YAML file's folder. */
+/* Reads and checks the file, or every *.yaml of a folder in the order of their names. ERR_FATAL:
+   "channels.yaml:12:5: unknown key 'sekret'". Secrets may be given inline (secret:) or as file
+   (secret_file:), relative to the YAML file's folder. */
 struct channel_accounts *channel_accounts_read(const char *path, struct err *err);
 void channel_accounts_free(struct channel_accounts *accounts);
 SCOPE_DEFINE(channel_accounts, struct channel_accounts, channel_accounts_free)

@@ -54,7 +54,8 @@ rd_kafka_conf_t *kafka_config_new(const char *brokers, const char *client_id,
     }
     snprintf(id, sizeof(id), "%s", client_id == NULL ? "stockbus" : client_id);
     conf = rd_kafka_conf_new();
-    if (!kafka_config_set(conf, "bootstrap.servers", brokers, err) ||
+    if (!kafka_properties_config(conf, err) ||
+        !kafka_config_set(conf, "bootstrap.servers", brokers, err) ||
         !kafka_config_set(conf, "client.id", id, err) ||
         !config_set_all(conf, config_common, ARRAY_LEN(config_common), err) ||
         !config_set_all(conf, settings, count, err))

@@ -26,7 +26,8 @@ struct kafka_setting {
     const char *value;
 };
 
-/* An owned configuration: ours for every client, then the given ones; NULL when one is refused. */
+/* An owned configuration: the operator's properties, ours for every client, then the given ones;
+   NULL when one is refused. */
 rd_kafka_conf_t *kafka_config_new(const char *brokers, const char *client_id,
                                   const struct kafka_setting *settings, size_t count,
                                   struct err *err);
@@ -34,6 +35,11 @@ bool kafka_config_set(rd_kafka_conf_t *conf, const char *name, const char *value
                       struct err *err) MUST_CHECK;
 bool kafka_config_int(rd_kafka_conf_t *conf, const char *name, int value,
                       struct err *err) MUST_CHECK;
+
+/* ---- properties.c */
+
+/* What kafka_properties_set() was given; what is set after it wins. */
+bool kafka_properties_config(rd_kafka_conf_t *conf, struct err *err) MUST_CHECK;
 
 /* ---- client.c */
 

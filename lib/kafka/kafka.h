@@ -12,6 +12,11 @@
 #include "lib/base/err.h"
 #include "lib/base/mem.h"
 
+/* Properties of librdkafka, one name=value a line, for every client of this process: TLS, SASL. Set
+   once, before the first client and other threads; those that bind here are not overruled.
+   ERR_FATAL names the line that librdkafka refuses. */
+bool kafka_properties_set(const char *text, struct err *err) MUST_CHECK;
+
 struct kafka_header {
     const char *name;
     const char *value;

@@ -12,6 +12,7 @@ enum { INGEST_BODY_BYTES_MAX = 900000 };
 struct ingest_settings {
     const char *log_level;
     const char *brokers;
+    const char *kafka_properties;
     const char *topic_prefix;
     const char *channels_file;
     const char *address;

@@ -7,6 +7,8 @@ const struct setting ledger_settings_table[] = {
     {"STOCKBUS_LOG_LEVEL", SETTING_TEXT, AT(log_level), "info", 0, 0,
      "debug, info, warn or error"},
     {"STOCKBUS_KAFKA_BROKERS", SETTING_TEXT, AT(brokers), NULL, 0, 0, "host:port, comma separated"},
+    {"STOCKBUS_KAFKA_PROPERTIES", SETTING_SECRET, AT(kafka_properties), "", 0, 0,
+     "properties of librdkafka, name=value a line: TLS, SASL"},
     {"STOCKBUS_TOPIC_PREFIX", SETTING_TEXT, AT(topic_prefix), "stockbus.", 0, 0,
      "first part of every topic's name"},
     {"STOCKBUS_DATABASE_URL", SETTING_SECRET, AT(database_url), NULL, 0, 0,

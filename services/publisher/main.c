@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
+#include "lib/kafka/kafka.h"
 
 #include "services/publisher/preview.h"
 #include "services/publisher/publisher.h"
@@ -34,6 +35,8 @@ static int serve(void)
         return fail(EXIT_USAGE, err.text);
     if (!log_level_parse(settings.log_level, &level))
         return fail(EXIT_USAGE, "STOCKBUS_LOG_LEVEL: want debug, info, warn or error");
+    if (!kafka_properties_set(settings.kafka_properties, &err))
+        return fail(EXIT_USAGE, err.text);
     log_setup("publisher", level);
     stop_setup();
     int status = publisher_run(&settings, &err);

@@ -8,6 +8,7 @@
 struct publisher_settings {
     const char *log_level;
     const char *brokers;
+    const char *kafka_properties;
     const char *topic_prefix;
     const char *channels_file;
     const char *channel;

@@ -3,6 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
+#include "lib/kafka/kafka.h"
 
 #include "channels/live.h"
 #include "services/reconciler/reconciler.h"
@@ -78,6 +79,8 @@ static int compare(int argc, char **argv)
         return fail(EXIT_USAGE, err.text);
     if (!log_level_parse(settings.log_level, &level))
         return fail(EXIT_USAGE, "STOCKBUS_LOG_LEVEL: want debug, info, warn or error");
+    if (!kafka_properties_set(settings.kafka_properties, &err))
+        return fail(EXIT_USAGE, err.text);
     log_setup("reconciler", level);
     stop_setup();
     return run(&settings, &order);

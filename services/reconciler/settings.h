@@ -8,6 +8,7 @@
 struct reconciler_settings {
     const char *log_level;
     const char *brokers;
+    const char *kafka_properties;
     const char *topic_prefix;
     const char *database_url;
     const char *channels_file;

@@ -1,16 +1,20 @@
 #include "tools/stockctl/settings.h"
 
+#include "lib/kafka/kafka.h"
+
 #define AT(field) offsetof(struct stockctl_settings, field)
 
 static const struct setting kafka_table[] = {
     {"STOCKBUS_KAFKA_BROKERS", SETTING_TEXT, AT(brokers), NULL, 0, 0, "host:port, comma separated"},
+    {"STOCKBUS_KAFKA_PROPERTIES", SETTING_SECRET, AT(kafka_properties), "", 0, 0,
+     "properties of librdkafka, name=value a line: TLS, SASL"},
     {"STOCKBUS_TOPIC_PREFIX", SETTING_TEXT, AT(topic_prefix), "stockbus.", 0, 0,
      "first part of every topic's name"},
     {0},
 };
 static const struct setting channels_table[] = {
     {"STOCKBUS_CHANNELS_FILE", SETTING_TEXT, AT(channels_file), NULL, 0, 0,
-     "YAML file of the channels"},
+     "YAML file of the channels, or a folder of such"},
     {0},
 };
 static const struct setting database_table[] = {
@@ -49,7 +53,8 @@ static const struct {
 bool stockctl_settings_load(enum stockctl_need need, struct stockctl_settings *settings,
                             struct err *err)
 {
-    return settings_load_some(needs[need].table, settings, err);
+    return settings_load_some(needs[need].table, settings, err) &&
+           (need != STOCKCTL_NEED_KAFKA || kafka_properties_set(settings->kafka_properties, err));
 }
 
 void stockctl_settings_help(FILE *out)

@@ -18,6 +18,7 @@ enum stockctl_need {
 
 struct stockctl_settings {
     const char *brokers;
+    const char *kafka_properties;
     const char *topic_prefix;
     const char *channels_file;
     const char *database_url;

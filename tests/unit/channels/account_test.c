@@ -259,6 +259,33 @@ static void a_cut_file_is_an_error_or_a_shorter_one(void **state)
     }
 }
 
+#define ONE(name)                                                                                  \
+    "channels:\n  - name: " name "\n    kind: woocommerce\n    base_url: https://shop.example\n"
+
+static void a_folder_is_read_file_by_file(void **state)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    SCOPED(channel_accounts) struct channel_accounts *accounts = NULL;
+    SCOPED(channel_accounts) struct channel_accounts *twice = NULL;
+    struct err err = {0};
+
+    (void)state;
+    write_file(arena, "channels.yaml", ONE("two"), strlen(ONE("two")));
+    write_file(arena, "a.yaml", ONE("one"), strlen(ONE("one")));
+    write_file(arena, ".hidden.yaml", "{", 1);
+    write_file(arena, "notes", "{", 1);
+    accounts = channel_accounts_read(folder, &err);
+    assert_non_null(accounts);
+    assert_int_equal(channel_accounts_len(accounts), 2);
+    assert_string_equal(channel_accounts_at(accounts, 0)->name, "one");
+    assert_string_equal(channel_accounts_at(accounts, 1)->name, "two");
+
+    write_file(arena, "a.yaml", ONE("two"), strlen(ONE("two")));
+    twice = channel_accounts_read(folder, &err);
+    assert_null(twice);
+    assert_non_null(strstr(err.text, "channels.yaml:2:11: name 'two' is there twice"));
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -268,7 +295,8 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"channels.yaml", "secret", "token"};
+    static const char *const names[] = {"channels.yaml", "a.yaml", ".hidden.yaml",
+                                        "notes", "secret", "token"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -291,6 +319,7 @@ int main(void)
         cmocka_unit_test(an_error_never_shows_a_secret),
         cmocka_unit_test(files_have_a_limit),
         cmocka_unit_test(a_cut_file_is_an_error_or_a_shorter_one),
+        cmocka_unit_test(a_folder_is_read_file_by_file),
     };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

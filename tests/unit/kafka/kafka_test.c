@@ -577,6 +577,40 @@ static void errors_tell_the_next_move(void **state)
     assert_int_equal(kafka_error_class(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ERR_FATAL);
 }
 
+static void properties_are_taken_and_ours_win(void **state)
+{
+    SCOPED(kafka_conf) rd_kafka_conf_t *conf = NULL;
+    struct err err = {0};
+    char value[64];
+    size_t size = sizeof(value);
+
+    (void)state;
+    assert_true(kafka_properties_set("# TLS\n\nssl.key.password = a=b \r\nclient.id=mine", &err));
+    conf = kafka_config_new("localhost:1", "ours", NULL, 0, &err);
+    assert_non_null(conf);
+    assert_int_equal(rd_kafka_conf_get(conf, "ssl.key.password", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "a=b");
+    size = sizeof(value);
+    assert_int_equal(rd_kafka_conf_get(conf, "client.id", value, &size), RD_KAFKA_CONF_OK);
+    assert_string_equal(value, "ours");
+    assert_true(kafka_properties_set("", &err));
+}
+
+static void a_wrong_property_is_named_without_its_value(void **state)
+{
+    static const char *const wrong[] = {"a\nb", "linger.ms=1\nsasl.pasword=secret", "acks=secret"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        struct err err = {0};
+
+        assert_false(kafka_properties_set(wrong[i], &err));
+        assert_int_equal(err.code, ERR_FATAL);
+        assert_non_null(strstr(err.text, "STOCKBUS_KAFKA_PROPERTIES: line "));
+        assert_null(strstr(err.text, "secret"));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, new_topic)
 
 int main(void)
@@ -597,6 +631,8 @@ int main(void)
         TEST(no_broker_is_retry),
         TEST(wrong_options_are_fatal),
         TEST(errors_tell_the_next_move),
+        TEST(properties_are_taken_and_ours_win),
+        TEST(a_wrong_property_is_named_without_its_value),
     };
 
     return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
