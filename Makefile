@@ -65,6 +65,7 @@ SECONDS ?= 600
 KILLS ?= 50
 SEED ?=
 EVENTS ?=
+CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
 .PHONY: all tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
@@ -181,6 +182,13 @@ fuzz: setup ## Every parser, SECONDS (600) each, from the fixtures and from earl
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
 
+##@ Kubernetes
+.PHONY: k8s-check
+k8s-check: ## Manifests without a cluster: schemas (CRDS=dir of CustomResourceDefinitions), lint, rules, names as in the code
+	@deploy/k8s/check/tools var/k8s/tools
+	@python3 deploy/k8s/check/check.py --tools var/k8s/tools --crds '$(CRDS)'
+	@python3 deploy/k8s/check/selftest.py --tools var/k8s/tools --crds '$(CRDS)'
+
 ##@ Measure
 bench-ledger: bench-built ## Events a second beside their limits; PAIRS (3), EVENTS (20000), WRITE=1 renews docs/performance.md
 	@BUILD=$(BUILD) PAIRS='$(PAIRS)' EVENTS='$(EVENTS)' bench/ledger.py $(if $(WRITE),--write)
@@ -206,4 +214,4 @@ clean: ## Remove what was built (not var/, not the cache)
 ##@ Help
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} \
-	      /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	      /^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
