@@ -172,7 +172,25 @@ static size_t board_candidates(struct board *board, int64_t now_ms, struct candi
     return count;
 }
 
-size_t board_pick(struct board *board, size_t max, board_group_of *group_of, void *opaque,
+/* Whether it may join those that are picked; it narrows *max when it does. */
+static bool board_joins(const struct board_listing *listing, const struct board_terms *terms,
+                        size_t picked, const char *group, size_t *max)
+{
+    if (picked > 0 && (terms->group == NULL || strcmp(terms->group, group) != 0))
+        return false;
+    const size_t limits[] = {listing->batch_max, terms->max};
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        if (limits[i] > 0 && limits[i] <= picked)
+            return false;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        if (limits[i] > 0 && limits[i] < *max)
+            *max = limits[i];
+    }
+    return true;
+}
+
+size_t board_pick(struct board *board, size_t max, board_terms_of *terms_of, void *opaque,
                   int64_t now_ms, struct board_listing **ret_listings, bool *ret_bad)
 {
     SCOPED(mem) void *memory = mem_calloc(board->len, sizeof(struct candidate));
@@ -182,22 +200,20 @@ size_t board_pick(struct board *board, size_t max, board_group_of *group_of, voi
     size_t picked = 0;
 
     *ret_bad = false;
-    for (size_t i = 0; i < count && picked < max; i++) {
+    for (size_t i = 0; i < count && picked < max && !*ret_bad; i++) {
         struct board_listing *listing = candidates[i].listing;
-        const char *own = group_of(opaque, &listing->target);
+        struct board_terms terms = {0};
 
-        if (picked > 0 && (own == NULL || strcmp(own, group) != 0))
+        terms_of(opaque, listing, now_ms, &terms);
+        if (terms.not_before_ms > now_ms) {
+            listing->next_try_ms = terms.not_before_ms; /* a newer target may go at once */
             continue;
-        if (listing->batch_max > 0 && listing->batch_max <= picked)
-            continue;
-        if (listing->batch_max > 0 && listing->batch_max < max)
-            max = listing->batch_max;
-        ret_listings[picked++] = listing;
-        group = own;
-        if (own == NULL) {
-            *ret_bad = true;
-            break;
         }
+        if (!board_joins(listing, &terms, picked, group, &max))
+            continue;
+        ret_listings[picked++] = listing;
+        group = terms.group;
+        *ret_bad = terms.group == NULL;
     }
     for (size_t i = 0; i < picked; i++) {
         ret_listings[i]->in_flight = true;
@@ -205,6 +221,17 @@ size_t board_pick(struct board *board, size_t max, board_group_of *group_of, voi
         ret_listings[i]->batch_len = picked;
     }
     return picked;
+}
+
+bool board_raises(const struct board_listing *listing)
+{
+    int64_t shown = listing->target.quantity + listing->target.sold_here;
+
+    for (int i = 0; i < listing->beliefs_len; i++) {
+        if (listing->beliefs[i] >= shown)
+            return false;
+    }
+    return listing->beliefs_len > 0;
 }
 
 int64_t board_next_due_ms(const struct board *board)

@@ -63,15 +63,25 @@ enum board_taken {
 enum board_taken board_take(struct board *board, const struct target *target, int32_t partition,
                             int64_t offset, bool settled, int64_t now_ms, struct target *ret_old);
 
+/* What the channel asks of a listing's push. */
+struct board_terms {
+    const char *group;     /* that shares a request; NULL: the address is not of the kind */
+    size_t max;            /* of such a request; 0: any number */
+    int64_t not_before_ms; /* it may not be written sooner; 0: it may now */
+};
+
 /*
  * The next batch: up to max listings of one group, most urgent first: to zero, then overdue ones,
- * then the smaller quantity, then the older. They are in flight until board_settle(). group_of
- * names a target's group (arena text), NULL when its address is not of the kind: such a target is
- * handed out alone, with *ret_bad set. Returns how many.
+ * then the smaller quantity, then the older. They are in flight until board_settle(). terms_of
+ * tells a listing's terms (texts of the arena); one whose address is not of the kind is handed out
+ * alone, with *ret_bad set. Returns how many.
  */
-typedef const char *board_group_of(void *opaque, const struct target *target);
-size_t board_pick(struct board *board, size_t max, board_group_of *group_of, void *opaque,
+typedef void board_terms_of(void *opaque, const struct board_listing *listing, int64_t now_ms,
+                            struct board_terms *ret_terms);
+size_t board_pick(struct board *board, size_t max, board_terms_of *terms_of, void *opaque,
                   int64_t now_ms, struct board_listing **ret_listings, bool *ret_bad);
+/* The target is more than all that the channel may show now; false when that is not known. */
+bool board_raises(const struct board_listing *listing);
 /* When the next listing becomes due; INT64_MAX: none waits. */
 int64_t board_next_due_ms(const struct board *board);
 

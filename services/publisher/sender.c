@@ -14,6 +14,7 @@
 #include "channels/call.h"
 #include "channels/session.h"
 #include "services/publisher/budget.h"
+#include "services/publisher/quota.h"
 
 enum {
     SENDER_BODY_MAX = 8 * 1024 * 1024,
@@ -66,6 +67,7 @@ struct publisher_sender {
     struct http_client *client;
     struct channel_sessions *sessions;
     struct publisher_budget budget;
+    struct publisher_quota *quota; /* NULL: the kind has none */
     struct arena *scratch;
     struct flight **flights; /* in hand, in any order */
     size_t flights_len;
@@ -129,6 +131,8 @@ struct publisher_sender *publisher_sender_new(const struct channel_account *acco
     sender->batch_max = (size_t)kind->batch_max;
     if (account->batch_max > 0 && account->batch_max < kind->batch_max)
         sender->batch_max = (size_t)account->batch_max;
+    if (kind->quota.per_day > 0)
+        sender->quota = publisher_quota_new(kind->quota.per_day, kind->quota.reserve);
     publisher_budget_init(
         &sender->budget,
         account->rate_per_second > 0 ? account->rate_per_second : kind->rate_per_second,
@@ -155,6 +159,7 @@ void publisher_sender_free(struct publisher_sender *sender)
         flight_free(sender->flights[i]);
     channel_sessions_free(sender->sessions);
     channel_live_let_go(sender->held);
+    publisher_quota_free(sender->quota);
     arena_free(sender->scratch);
     mem_free(sender->flights);
     mem_free(sender);
@@ -399,11 +404,51 @@ static void flight_answered(void *opaque, const struct http_reply *reply)
 
 /* ---- requests ---- */
 
-static const char *sender_group(void *opaque, const struct target *target)
+static int64_t sender_not_before_ms(struct publisher_sender *sender,
+                                    const struct board_listing *listing, int64_t now_ms)
+{
+    const struct channel_account *account = sender->account;
+
+    if (sender->quota == NULL)
+        return 0;
+    return publisher_quota_when_ms(
+        sender->quota, account->kind->quota.key(account, &listing->target, sender->scratch),
+        listing->target.quantity == 0 ? PUBLISHER_ZEROES
+        : board_raises(listing)       ? PUBLISHER_RAISES
+                                      : PUBLISHER_LOWERS,
+        now_ms);
+}
+
+static void sender_terms(void *opaque, const struct board_listing *listing, int64_t now_ms,
+                         struct board_terms *ret_terms)
 {
     struct publisher_sender *sender = opaque;
+    const struct channel_account *account = sender->account;
+    const struct channel_kind *kind = account->kind;
 
-    return sender->account->kind->group(sender->account, target, sender->scratch);
+    *ret_terms = (struct board_terms){
+        .group = kind->group(account, &listing->target, sender->scratch),
+        .max = kind->batch == NULL ? 0 : (size_t)kind->batch(account, &listing->target),
+        .not_before_ms = sender_not_before_ms(sender, listing, now_ms),
+    };
+}
+
+/* Once for each key, however many of its listings the request holds. */
+static void flight_take_quota(const struct flight *flight, int64_t now_ms)
+{
+    struct publisher_sender *sender = flight->sender;
+    const char **keys = arena_alloc(flight->arena, flight->count * sizeof(*keys));
+
+    for (size_t i = 0; sender->quota != NULL && i < flight->count; i++) {
+        bool is_new = true;
+
+        keys[i] = sender->account->kind->quota.key(sender->account, &flight->sent[i],
+                                                   flight->arena);
+        for (size_t k = 0; k < i; k++)
+            is_new = is_new && strcmp(keys[k], keys[i]) != 0;
+        if (is_new)
+            publisher_quota_take(sender->quota, keys[i], now_ms);
+    }
 }
 
 static struct flight *flight_new(struct publisher_sender *sender,
@@ -552,7 +597,7 @@ static struct flight *sender_pick(struct publisher_sender *sender,
 {
     struct board_listing **listings =
         arena_alloc(sender->scratch, sender->batch_max * sizeof(struct board_listing *));
-    size_t count = board_pick(sender->board, sender->batch_max, sender_group, sender,
+    size_t count = board_pick(sender->board, sender->batch_max, sender_terms, sender,
                               clock_monotonic_ms(), listings, ret_bad);
 
     return count == 0 ? NULL : flight_new(sender, opened, listings, count);
@@ -585,9 +630,10 @@ static bool sender_start(struct publisher_sender *sender)
     else if (!opened.kind->push(&flight->account, flight->pushes, flight->count, flight->key,
                                 flight->arena, &flight->unsealed, &err))
         flight_refuse(flight, ERR_REJECT, "bad_address", arena_strdup(flight->arena, err.text));
-    else if (publisher_budget_take(&sender->budget, flight->unsealed.cost, now_ms))
+    else if (publisher_budget_take(&sender->budget, flight->unsealed.cost, now_ms)) {
+        flight_take_quota(flight, now_ms);
         flight_send(flight);
-    else {
+    } else {
         flight_cancel(flight);
         return false;
     }

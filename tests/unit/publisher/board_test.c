@@ -59,21 +59,28 @@ static enum board_taken take(struct fixture *fixture, const char *listing, int64
     return board_take(fixture->board, &target, 0, fixture->offset++, false, now_ms, &old);
 }
 
-/* The group is what stands before a slash. */
-static const char *group_of(void *opaque, const struct target *target)
+/* The group is what stands before a slash; "held" waits; "pair-..." go by two. */
+static void terms_of(void *opaque, const struct board_listing *listing, int64_t now_ms,
+                     struct board_terms *ret_terms)
 {
+    const char *name = listing->target.listing;
+
     (void)opaque;
-    if (strcmp(target->listing, "bad") == 0)
-        return NULL;
-    if (strchr(target->listing, '/') == NULL)
-        return "";
-    return target->listing[1] == '1' ? "p1" : "p2";
+    (void)now_ms;
+    *ret_terms = (struct board_terms){
+        .group = strcmp(name, "bad") == 0        ? NULL
+                 : strchr(name, '/') == NULL     ? ""
+                 : name[1] == '1'                ? "p1"
+                                                 : "p2",
+        .max = strncmp(name, "pair-", 5) == 0 ? 2 : 0,
+        .not_before_ms = strcmp(name, "held") == 0 && listing->target.quantity > 0 ? 5000 : 0,
+    };
 }
 
 static void pick(struct fixture *fixture, size_t max, int64_t now_ms)
 {
     fixture->count =
-        board_pick(fixture->board, max, group_of, NULL, now_ms, fixture->picked, &fixture->bad);
+        board_pick(fixture->board, max, terms_of, NULL, now_ms, fixture->picked, &fixture->bad);
 }
 
 static enum outcome_result settle(struct fixture *fixture, size_t i, enum channel_verdict verdict,
@@ -532,6 +539,70 @@ static void a_partition_that_comes_back_while_a_push_is_in_flight_loses_nothing(
     assert_int_equal(fixture->count, 1);
 }
 
+static void a_group_may_take_fewer_than_the_kind(void **state)
+{
+    struct fixture *fixture = *state;
+
+    take(fixture, "pair-a", 1, 1, 0);
+    take(fixture, "pair-b", 1, 2, 0);
+    take(fixture, "pair-c", 1, 3, 0);
+    pick(fixture, PICK_MAX, 0);
+    assert_int_equal(fixture->count, 2);
+    pick(fixture, PICK_MAX, 0);
+    assert_int_equal(fixture->count, 1);
+}
+
+static void a_listing_without_quota_waits_and_a_newer_target_of_it_may_go(void **state)
+{
+    struct fixture *fixture = *state;
+
+    take(fixture, "held", 1, 1, 0);
+    take(fixture, "free", 1, 2, 0);
+    pick(fixture, PICK_MAX, 0);
+    assert_int_equal(fixture->count, 1);
+    assert_string_equal(fixture->picked[0]->target.listing, "free");
+    settle(fixture, 0, CHANNEL_CONFIRMED, 0, NULL);
+    assert_int_equal(board_next_due_ms(fixture->board), 5000);
+    pick(fixture, PICK_MAX, 4999);
+    assert_int_equal(fixture->count, 0);
+    take(fixture, "held", 2, 0, 4999);
+    pick(fixture, PICK_MAX, 4999);
+    assert_int_equal(fixture->count, 1);
+    assert_int_equal(fixture->picked[0]->target.quantity, 0);
+}
+
+static void an_exhausted_listing_waits_long_and_is_told_once(void **state)
+{
+    struct fixture *fixture = *state;
+    bool escalate = false;
+
+    take(fixture, "a", 1, 1, 0);
+    pick(fixture, 1, 0);
+    assert_int_equal(settle(fixture, 0, CHANNEL_EXHAUSTED, 0, &escalate), OUTCOME_RETRYING);
+    assert_true(escalate);
+    assert_int_equal(board_next_due_ms(fixture->board), 600000);
+    pick(fixture, 1, 600000);
+    assert_int_equal(fixture->count, 1);
+    assert_int_equal(settle(fixture, 0, CHANNEL_EXHAUSTED, 600000, &escalate), OUTCOME_RETRYING);
+    assert_false(escalate);
+    pick(fixture, 1, 1200000);
+    assert_int_equal(settle(fixture, 0, CHANNEL_CONFIRMED, 1200000, &escalate), OUTCOME_CONFIRMED);
+}
+
+static void more_than_the_channel_shows_is_known_for_a_raise(void **state)
+{
+    struct fixture *fixture = *state;
+
+    take(fixture, "a", 1, 5, 0);
+    pick(fixture, 1, 0);
+    assert_false(board_raises(fixture->picked[0])); /* nothing is known */
+    settle(fixture, 0, CHANNEL_CONFIRMED, 0, NULL);
+    take(fixture, "a", 2, 6, 0);
+    assert_true(board_raises(fixture->picked[0]));
+    take(fixture, "a", 3, 5, 0);
+    assert_false(board_raises(fixture->picked[0]));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -561,6 +632,10 @@ int main(void)
         TEST(settled_targets_of_an_earlier_process_are_known_but_not_sent),
         TEST(a_dropped_partition_forgets_its_listings),
         TEST(a_partition_that_comes_back_while_a_push_is_in_flight_loses_nothing),
+        TEST(a_group_may_take_fewer_than_the_kind),
+        TEST(a_listing_without_quota_waits_and_a_newer_target_of_it_may_go),
+        TEST(an_exhausted_listing_waits_long_and_is_told_once),
+        TEST(more_than_the_channel_shows_is_known_for_a_raise),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
