@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "tools/sandbox/form.h"
 #include "tools/sandbox/random.h"
 
 enum {
@@ -24,7 +25,7 @@ struct item {
     const char *price;
 };
 
-struct maker {
+struct sandbox_maker {
     struct arena *arena;
     const struct sandbox_catalogue_options *options;
     struct item *items; /* product by product */
@@ -32,7 +33,7 @@ struct maker {
     uint64_t next_id; /* of the channel at hand */
 };
 
-static void make_items(struct maker *maker)
+static void make_items(struct sandbox_maker *maker)
 {
     int64_t variants = maker->options->variants;
     size_t len = (size_t)(maker->options->products * variants);
@@ -57,7 +58,7 @@ static void make_items(struct maker *maker)
     }
 }
 
-static const char *make_hex(struct maker *maker, const char *prefix, size_t len)
+static const char *make_hex(struct sandbox_maker *maker, const char *prefix, size_t len)
 {
     char text[80];
 
@@ -66,7 +67,7 @@ static const char *make_hex(struct maker *maker, const char *prefix, size_t len)
 }
 
 /* Ids grow with gaps, as ids do. Every fourth is beyond 2^53: a double can't hold it. */
-static const char *make_id(struct maker *maker, bool large)
+static const char *make_id(struct sandbox_maker *maker, bool large)
 {
     maker->next_id += 1 + sandbox_random_below(&maker->random, 9);
     if (large)
@@ -74,7 +75,8 @@ static const char *make_id(struct maker *maker, bool large)
     return arena_printf(maker->arena, "%" PRIu64, maker->next_id);
 }
 
-static struct sandbox_product_config *make_product(struct maker *maker, bool large, size_t number,
+static struct sandbox_product_config *make_product(struct sandbox_maker *maker, bool large,
+                                                   size_t number,
                                                    struct sandbox_product_config *product)
 {
     product->id = make_id(maker, large);
@@ -83,7 +85,7 @@ static struct sandbox_product_config *make_product(struct maker *maker, bool lar
     return product;
 }
 
-static void make_variant(struct maker *maker, const struct item *item,
+static void make_variant(struct sandbox_maker *maker, const struct item *item,
                          struct sandbox_variant_config *variant)
 {
     *variant = (struct sandbox_variant_config){.id = "",
@@ -94,7 +96,7 @@ static void make_variant(struct maker *maker, const struct item *item,
                                                .stocked = true};
 }
 
-static void make_shopify(struct maker *maker, struct sandbox_channel_config *channel)
+void sandbox_catalogue_shopify(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
 {
     size_t variants = (size_t)maker->options->variants;
 
@@ -122,8 +124,8 @@ static void make_shopify(struct maker *maker, struct sandbox_channel_config *cha
     }
 }
 
-static void make_woocommerce_variable(struct maker *maker, size_t number,
-                                      struct sandbox_product_config *product)
+static void make_variable(struct sandbox_maker *maker, size_t number,
+                          struct sandbox_product_config *product)
 {
     size_t variants = (size_t)maker->options->variants;
 
@@ -136,8 +138,8 @@ static void make_woocommerce_variable(struct maker *maker, size_t number,
     }
 }
 
-static void make_woocommerce_simple(struct maker *maker, size_t number, size_t variant,
-                                    struct sandbox_product_config *product)
+static void make_simple(struct sandbox_maker *maker, size_t number, size_t variant,
+                        struct sandbox_product_config *product)
 {
     make_product(maker, false, number, product);
     product->variants_len = 1;
@@ -146,7 +148,8 @@ static void make_woocommerce_simple(struct maker *maker, size_t number, size_t v
                  product->variants);
 }
 
-static void make_woocommerce(struct maker *maker, struct sandbox_channel_config *channel)
+void sandbox_catalogue_woocommerce(struct sandbox_maker *maker,
+                                   struct sandbox_channel_config *channel)
 {
     size_t products = (size_t)maker->options->products;
     size_t variants = (size_t)maker->options->variants;
@@ -165,17 +168,52 @@ static void make_woocommerce(struct maker *maker, struct sandbox_channel_config 
     channel->products = arena_alloc(maker->arena, products * variants * sizeof(*channel->products));
     for (size_t i = 0; i < products; i++) {
         if (variants > 1 && i % CATALOGUE_SIMPLE_EVERY != 0) {
-            make_woocommerce_variable(maker, i, &channel->products[len++]);
+            make_variable(maker, i, &channel->products[len++]);
             continue;
         }
         for (size_t j = 0; j < variants; j++)
-            make_woocommerce_simple(maker, i, j, &channel->products[len++]);
+            make_simple(maker, i, j, &channel->products[len++]);
+    }
+    channel->products_len = len;
+}
+
+/* Every third product is one listing with variations; every second was made by the Inventory API,
+   which gives each of its listings an offer. */
+void sandbox_catalogue_ebay(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    size_t products = (size_t)maker->options->products;
+    size_t variants = (size_t)maker->options->variants;
+    size_t len = 0;
+
+    maker->next_id = 110136115000 + sandbox_random_below(&maker->random, 100000000);
+    channel->account = channel->name;         /* the seller */
+    channel->secret = make_hex(maker, "", 8); /* nobody signs with it */
+    channel->token = make_hex(maker, "v^1.1#", 8);
+    sandbox_config_set(channel, "client_id", make_hex(maker, "Sandbox-PRD-", 8));
+    sandbox_config_set(channel, "client_secret", make_hex(maker, "PRD-", 24));
+    sandbox_config_set(channel, "dev_id", make_hex(maker, "", 32));
+    sandbox_config_set(channel, "refresh_token", make_hex(maker, "v^1.1#r^1#", 32));
+    sandbox_config_set(channel, "verification_token", make_hex(maker, "", 40));
+    sandbox_config_set(channel, "endpoint", channel->webhook_url);
+    channel->products = arena_alloc(maker->arena, products * variants * sizeof(*channel->products));
+    for (size_t i = 0; i < products; i++) {
+        bool is_variable = variants > 1 && i % CATALOGUE_SIMPLE_EVERY != 0;
+        size_t first = len;
+
+        if (is_variable)
+            make_variable(maker, i, &channel->products[len++]);
+        for (size_t j = 0; !is_variable && j < variants; j++)
+            make_simple(maker, i, j, &channel->products[len++]);
+        for (size_t k = first; i % 2 == 1 && k < len; k++) {
+            for (size_t j = 0; j < channel->products[k].variants_len; j++)
+                channel->products[k].variants[j].inventory_item_id = make_id(maker, false);
+        }
     }
     channel->products_len = len;
 }
 
 /* text is "name:kind" */
-static bool make_channel(struct maker *maker, const char *text,
+static bool make_channel(struct sandbox_maker *maker, const char *text,
                          struct sandbox_channel_config *channel, struct err *err)
 {
     const char *colon = strchr(text, ':');
@@ -187,18 +225,17 @@ static bool make_channel(struct maker *maker, const char *text,
     channel->location = channel->token_secret = "";
     channel->webhook_url =
         arena_printf(maker->arena, "%s/v1/notify/%s", maker->options->ingest_url, channel->name);
-    if (strcmp(channel->kind, "shopify") == 0)
-        make_shopify(maker, channel);
-    else if (strcmp(channel->kind, "woocommerce") == 0)
-        make_woocommerce(maker, channel);
-    else
-        return err_set(err, ERR_REJECT,
-                       "channel '%s': kind '%s' is neither shopify nor woocommerce", channel->name,
-                       channel->kind);
+    const struct sandbox_form *form = sandbox_form(channel->kind);
+
+    if (form == NULL)
+        return err_set(err, ERR_REJECT, "channel '%s': there is no kind '%s'; want one of %s",
+                       channel->name, channel->kind, sandbox_form_kinds(maker->arena));
+    form->make(maker, channel);
     return true;
 }
 
-static bool make_channels(struct maker *maker, struct sandbox_config *config, struct err *err)
+static bool make_channels(struct sandbox_maker *maker, struct sandbox_config *config,
+                          struct err *err)
 {
     const char *at = maker->options->channels;
 
@@ -219,7 +256,7 @@ static bool make_channels(struct maker *maker, struct sandbox_config *config, st
 bool sandbox_catalogue_make(struct arena *arena, const struct sandbox_catalogue_options *options,
                             struct sandbox_config *ret_config, struct err *err)
 {
-    struct maker maker = {.arena = arena, .options = options, .random = {options->seed}};
+    struct sandbox_maker maker = {.arena = arena, .options = options, .random = {options->seed}};
     struct sandbox_config config = {.seed = options->seed, .listen = options->listen};
 
     if (options->products < 1 || options->variants < 1 || options->products > CATALOGUE_ITEMS_MAX ||

@@ -17,3 +17,10 @@ struct sandbox_catalogue_options {
 /* Everything lives in the arena. ERR_REJECT when the list of channels is malformed. */
 bool sandbox_catalogue_make(struct arena *arena, const struct sandbox_catalogue_options *options,
                             struct sandbox_config *ret_config, struct err *err) MUST_CHECK;
+
+/* One channel's part, for the table in form.c. */
+struct sandbox_maker;
+void sandbox_catalogue_ebay(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
+void sandbox_catalogue_shopify(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
+void sandbox_catalogue_woocommerce(struct sandbox_maker *maker,
+                                   struct sandbox_channel_config *channel);

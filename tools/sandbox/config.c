@@ -1,11 +1,14 @@
 #include "tools/sandbox/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/json/json.h"
+
+#include "tools/sandbox/form.h"
 
 enum { CONFIG_BYTES_MAX = 256 << 20, CONFIG_MS_MAX = 3600000, CONFIG_RATE_MAX = 1000000 };
 
@@ -28,18 +31,19 @@ static const struct config_text_row channel_texts[] = {
     {"location",     CHANNEL(location),     false},
 };
 
+#define NUMBER(name) #name, CHANNEL(name), offsetof(struct sandbox_form, name)
+
 static const struct {
     const char *key;
     size_t offset;
+    size_t preset; /* in the kind's form */
     int64_t min;
     int64_t max;
-    int64_t shopify; /* defaults */
-    int64_t woocommerce;
 } channel_numbers[] = {
-    {"retry_base_ms",      CHANNEL(retry_base_ms),      1,    CONFIG_MS_MAX, 500,  500 },
-    {"queue_ms",           CHANNEL(queue_ms),           0,    CONFIG_MS_MAX, 0,    50  },
-    {"bulk_ms",            CHANNEL(bulk_ms),            0,    CONFIG_MS_MAX, 300,  300 },
-    {"utc_offset_minutes", CHANNEL(utc_offset_minutes), -840, 840,           -300, -180},
+    {NUMBER(retry_base_ms), 1, CONFIG_MS_MAX},
+    {NUMBER(queue_ms), 0, CONFIG_MS_MAX},
+    {NUMBER(bulk_ms), 0, CONFIG_MS_MAX},
+    {NUMBER(utc_offset_minutes), -840, 840},
 };
 
 static const struct config_text_row product_texts[] = {
@@ -54,21 +58,19 @@ static const struct config_text_row variant_texts[] = {
     {"price",             offsetof(struct sandbox_variant_config, price),             false},
 };
 
-bool sandbox_config_is_shopify(const struct sandbox_channel_config *channel)
+const char *sandbox_config_setting(const struct sandbox_channel_config *channel, const char *name)
 {
-    return strcmp(channel->kind, "shopify") == 0;
+    for (size_t i = 0; i < channel->settings_len; i++) {
+        if (strcmp(channel->settings[i].name, name) == 0)
+            return channel->settings[i].value;
+    }
+    return "";
 }
 
-const char *sandbox_config_listing(struct arena *arena,
-                                   const struct sandbox_channel_config *channel,
-                                   const struct sandbox_product_config *product,
-                                   const struct sandbox_variant_config *variant)
+void sandbox_config_set(struct sandbox_channel_config *channel, const char *name, const char *value)
 {
-    if (sandbox_config_is_shopify(channel))
-        return variant->id;
-    if (variant->id[0] == '\0')
-        return product->id;
-    return arena_printf(arena, "%s/%s", product->id, variant->id);
+    assert(channel->settings_len < SANDBOX_SETTINGS_MAX);
+    channel->settings[channel->settings_len++] = (struct sandbox_setting){name, value};
 }
 
 static bool read_texts(struct arena *arena, const struct json *object,
@@ -92,12 +94,13 @@ static bool read_texts(struct arena *arena, const struct json *object,
 static bool read_numbers(const struct json *object, struct sandbox_channel_config *channel,
                          struct err *err)
 {
+    const char *form = (const char *)sandbox_form(channel->kind);
+
     for (size_t i = 0; i < ARRAY_LEN(channel_numbers); i++) {
         const struct json *node = json_get(object, channel_numbers[i].key);
         int64_t *to = (int64_t *)(void *)((char *)channel + channel_numbers[i].offset);
 
-        *to = sandbox_config_is_shopify(channel) ? channel_numbers[i].shopify
-                                                 : channel_numbers[i].woocommerce;
+        *to = *(const int64_t *)(const void *)(form + channel_numbers[i].preset);
         if (!json_is_null(node) &&
             !json_int(node, channel_numbers[i].min, channel_numbers[i].max, to))
             return err_set(err, ERR_REJECT, "'%s' wants a whole number from %lld to %lld",
@@ -151,14 +154,30 @@ static bool read_product(struct arena *arena, const struct json *object,
 
         if (!read_variant(arena, json_at(variants, i), variant, err))
             return err_wrap(err, "product '%s', variant %zu", product->id, i);
-        if (sandbox_config_is_shopify(channel) &&
+        if (sandbox_form(channel->kind)->needs_items &&
             (variant->id[0] == '\0' || variant->inventory_item_id[0] == '\0'))
             return err_set(err, ERR_REJECT,
-                           "product '%s', variant %zu: shopify needs 'id' and 'inventory_item_id'",
-                           product->id, i);
+                           "product '%s', variant %zu: %s needs 'id' and 'inventory_item_id'",
+                           product->id, i, channel->kind);
         if (variant->id[0] == '\0' && product->variants_len > 1)
             return err_set(err, ERR_REJECT, "product '%s': several variants need an 'id' each",
                            product->id);
+    }
+    return true;
+}
+
+static bool read_settings(struct arena *arena, const struct json *object,
+                          struct sandbox_channel_config *channel, struct err *err)
+{
+    if (json_len(object) > SANDBOX_SETTINGS_MAX)
+        return err_set(err, ERR_REJECT, "more than %d settings", SANDBOX_SETTINGS_MAX);
+    for (size_t i = 0; i < json_len(object); i++) {
+        const char *name = json_key_at(object, i);
+        const char *value = json_text(json_at(object, i));
+
+        if (name == NULL || value == NULL)
+            return err_set(err, ERR_REJECT, "'settings' wants names and texts");
+        sandbox_config_set(channel, arena_strdup(arena, name), arena_strdup(arena, value));
     }
     return true;
 }
@@ -170,14 +189,15 @@ static bool read_channel(struct arena *arena, const struct json *object,
 
     if (!read_texts(arena, object, channel_texts, ARRAY_LEN(channel_texts), channel, err))
         return false;
-    if (strcmp(channel->kind, "shopify") != 0 && strcmp(channel->kind, "woocommerce") != 0)
-        return err_set(err, ERR_REJECT, "kind '%s' is neither shopify nor woocommerce",
-                       channel->kind);
+    if (sandbox_form(channel->kind) == NULL)
+        return err_set(err, ERR_REJECT, "there is no kind '%s'; want one of %s", channel->kind,
+                       sandbox_form_kinds(arena));
     if (strchr(channel->name, '/') != NULL || strcmp(channel->name, "control") == 0 ||
         strcmp(channel->name, "healthz") == 0)
         return err_set(err, ERR_REJECT, "'%s' can't be a channel's name", channel->name);
     json_bool(json_get(object, "delete_subscription"), &channel->delete_subscription);
     if (!read_numbers(object, channel, err) ||
+        !read_settings(arena, json_get(object, "settings"), channel, err) ||
         !read_rate(object, "rate_per_second", &channel->rate_per_second, err) ||
         !read_rate(object, "rate_burst", &channel->rate_burst, err))
         return false;
@@ -274,6 +294,13 @@ static void write_channel(struct json_out *json, const struct sandbox_channel_co
         json_put_double(json, channel->rate_per_second);
         json_key(json, "rate_burst");
         json_put_double(json, channel->rate_burst);
+    }
+    if (channel->settings_len > 0) {
+        json_key(json, "settings");
+        json_object(json);
+        for (size_t i = 0; i < channel->settings_len; i++)
+            json_put_member(json, channel->settings[i].name, channel->settings[i].value);
+        json_object_end(json);
     }
     json_key(json, "products");
     json_array(json);

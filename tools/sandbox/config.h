@@ -30,6 +30,13 @@ struct sandbox_product_config {
     size_t variants_len;
 };
 
+/* One of the suite's settings for this channel ("client_id"), which the market knows, too. */
+struct sandbox_setting {
+    const char *name;
+    const char *value;
+};
+enum { SANDBOX_SETTINGS_MAX = 16 };
+
 struct sandbox_channel_config {
     const char *name;
     const char *kind;
@@ -46,6 +53,8 @@ struct sandbox_channel_config {
     int64_t bulk_ms;            /* Shopify: how long a bulk operation runs */
     int64_t utc_offset_minutes; /* of the shop's clock */
     bool delete_subscription;   /* Shopify: after 8 failures in a row */
+    struct sandbox_setting settings[SANDBOX_SETTINGS_MAX];
+    size_t settings_len;
     struct sandbox_product_config *products;
     size_t products_len;
 };
@@ -64,9 +73,8 @@ bool sandbox_config_load(struct arena *arena, const char *path, struct sandbox_c
                          struct err *err) MUST_CHECK;
 void sandbox_config_write(const struct sandbox_config *config, struct buf *out);
 
-/* "<product>" or "<product>/<variation>" on WooCommerce, the variant on Shopify. In the arena. */
-const char *sandbox_config_listing(struct arena *arena,
-                                   const struct sandbox_channel_config *channel,
-                                   const struct sandbox_product_config *product,
-                                   const struct sandbox_variant_config *variant);
-bool sandbox_config_is_shopify(const struct sandbox_channel_config *channel);
+/* "" when the channel has no such setting. */
+const char *sandbox_config_setting(const struct sandbox_channel_config *channel, const char *name);
+/* Texts are borrowed. */
+void sandbox_config_set(struct sandbox_channel_config *channel, const char *name,
+                        const char *value);

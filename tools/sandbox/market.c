@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/sandbox/form.h"
+
 enum { MARKET_FIRST_NUMBER = 1001, MARKET_LARGE_EVERY = 3 };
 
 static int64_t price_cents(const char *text)
@@ -19,7 +21,7 @@ static void market_add_listing(struct sandbox_market *market, struct sandbox_pro
     struct sandbox_listing *listing = &market->listings[market->listings_len++];
 
     *listing = (struct sandbox_listing){
-        .key = sandbox_config_listing(market->arena, market->config, from, variant),
+        .key = sandbox_form(market->config->kind)->listing(market->arena, from, variant),
         .id = variant->id[0] == '\0' ? from->id : variant->id,
         .inventory_item_id = variant->inventory_item_id,
         .sku = variant->sku,
@@ -78,7 +80,7 @@ static uint64_t market_first_id(const struct sandbox_channel_config *config, int
 {
     uint64_t seconds = (uint64_t)epoch_s % 10000000;
 
-    return sandbox_config_is_shopify(config) ? seconds * 10000000 : seconds * 1000 + 727;
+    return sandbox_form(config->kind)->has_large_ids ? seconds * 10000000 : seconds * 1000 + 727;
 }
 
 void sandbox_market_init(struct sandbox_market *market, const struct sandbox_channel_config *config,
@@ -119,7 +121,7 @@ const char *sandbox_market_new_id(struct sandbox_market *market)
 {
     uint64_t id = ++market->next_id;
 
-    if (sandbox_config_is_shopify(market->config))
+    if (sandbox_form(market->config->kind)->has_large_ids)
         id += id % MARKET_LARGE_EVERY == 0 ? 820982000000000000 : 5000000000000000;
     return arena_printf(market->arena, "%" PRIu64, id);
 }

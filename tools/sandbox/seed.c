@@ -4,6 +4,8 @@
 #include "lib/base/map.h"
 #include "lib/json/json.h"
 
+#include "tools/sandbox/form.h"
+
 struct seeder {
     const struct sandbox_seed_options *options;
     struct arena *arena;
@@ -34,12 +36,10 @@ static void seed_mapping(struct seeder *seeder, const struct sandbox_channel_con
                          const struct sandbox_product_config *product,
                          const struct sandbox_variant_config *variant)
 {
-    const char *listing = sandbox_config_listing(seeder->arena, channel, product, variant);
-    const char *address = "";
+    const struct sandbox_form *form = sandbox_form(channel->kind);
+    const char *listing = form->listing(seeder->arena, product, variant);
+    const char *address = form->address(seeder->arena, channel, variant);
 
-    if (sandbox_config_is_shopify(channel))
-        address =
-            arena_printf(seeder->arena, "%s@%s", variant->inventory_item_id, channel->location);
     event_begin(seeder, "mapping_changed",
                 arena_printf(seeder->arena, "map-%s-%s", channel->name, listing));
     json_put_member(&seeder->json, "channel", channel->name);
@@ -143,5 +143,8 @@ void sandbox_seed_channels(const struct sandbox_config *config, const char *base
         if (channel->rate_per_second > 0)
             buf_printf(out, "    rate_per_second: %.0f\n    rate_burst: %.0f\n",
                        channel->rate_per_second, channel->rate_burst);
+        for (size_t k = 0; k < channel->settings_len; k++)
+            yaml_member(out, k == 0 ? "    settings:\n      " : "      ", channel->settings[k].name,
+                        channel->settings[k].value);
     }
 }

@@ -1,0 +1,77 @@
+#include "tools/sandbox/form.h"
+
+#include <string.h>
+
+#include "tools/sandbox/catalogue.h"
+
+static const char *listing_of_variant(struct arena *arena,
+                                      const struct sandbox_product_config *product,
+                                      const struct sandbox_variant_config *variant)
+{
+    (void)arena;
+    (void)product;
+    return variant->id;
+}
+
+/* "<product>", or "<product>/<variation>" */
+static const char *listing_of_product(struct arena *arena,
+                                      const struct sandbox_product_config *product,
+                                      const struct sandbox_variant_config *variant)
+{
+    return variant->id[0] == '\0' ? product->id
+                                  : arena_printf(arena, "%s/%s", product->id, variant->id);
+}
+
+static const char *address_of_item(struct arena *arena,
+                                   const struct sandbox_channel_config *channel,
+                                   const struct sandbox_variant_config *variant)
+{
+    return arena_printf(arena, "%s@%s", variant->inventory_item_id, channel->location);
+}
+
+static const char *no_address(struct arena *arena, const struct sandbox_channel_config *channel,
+                              const struct sandbox_variant_config *variant)
+{
+    (void)arena;
+    (void)channel;
+    (void)variant;
+    return "";
+}
+
+static const struct sandbox_form forms[] = {
+    {.kind = "shopify",
+     .needs_items = true,
+     .has_large_ids = true,
+     .retry_base_ms = 500,
+     .bulk_ms = 300,
+     .utc_offset_minutes = -300,
+     .listing = listing_of_variant,
+     .address = address_of_item,
+     .make = sandbox_catalogue_shopify},
+    {.kind = "woocommerce",
+     .retry_base_ms = 500,
+     .queue_ms = 50,
+     .bulk_ms = 300,
+     .utc_offset_minutes = -180,
+     .listing = listing_of_product,
+     .address = no_address,
+     .make = sandbox_catalogue_woocommerce     },
+};
+
+const struct sandbox_form *sandbox_form(const char *kind)
+{
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        if (strcmp(forms[i].kind, kind) == 0)
+            return &forms[i];
+    }
+    return NULL;
+}
+
+const char *sandbox_form_kinds(struct arena *arena)
+{
+    const char *list = forms[0].kind;
+
+    for (size_t i = 1; i < ARRAY_LEN(forms); i++)
+        list = arena_printf(arena, "%s, %s", list, forms[i].kind);
+    return list;
+}
