@@ -404,6 +404,24 @@ const char *channel_account_setting(const struct channel_account *account, const
     abort(); /* no setting of this kind: a fault of the program */
 }
 
+bool channel_account_setting_has(const struct channel_account *account, const char *name,
+                                 const char *text)
+{
+    size_t text_len = strlen(text);
+
+    for (const char *at = channel_account_setting(account, name); *at != '\0';) {
+        at += strspn(at, " ,");
+        size_t len = strcspn(at, ",");
+        size_t word_len = len;
+        while (word_len > 0 && at[word_len - 1] == ' ')
+            word_len--;
+        if (word_len == text_len && text_len > 0 && strncmp(at, text, word_len) == 0)
+            return true;
+        at += len;
+    }
+    return false;
+}
+
 static bool read_account(struct reading *reading, const struct yaml *node,
                          struct channel_account *account)
 {

@@ -49,6 +49,9 @@ struct channel_accounts;
 
 /* A setting that the kind's table has: what the file gives, else the preset. Never NULL. */
 const char *channel_account_setting(const struct channel_account *account, const char *name);
+/* Of a setting that holds texts with commas between them: whether this is one of them. */
+bool channel_account_setting_has(const struct channel_account *account, const char *name,
+                                 const char *text);
 /* With all texts in the arena, but without the spec. */
 struct channel_account channel_account_copy(const struct channel_account *account,
                                             struct arena *arena);

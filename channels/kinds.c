@@ -4,6 +4,7 @@
 
 extern const struct channel_kind channel_bigcommerce;
 extern const struct channel_kind channel_ebay;
+extern const struct channel_kind channel_etsy;
 extern const struct channel_kind channel_generic;
 extern const struct channel_kind channel_shopify;
 extern const struct channel_kind channel_tiktok;
@@ -13,6 +14,7 @@ extern const struct channel_kind channel_woocommerce;
 static const struct channel_kind *const kinds[] = {
     &channel_bigcommerce,
     &channel_ebay,
+    &channel_etsy,
     &channel_generic,
     &channel_shopify,
     &channel_tiktok,

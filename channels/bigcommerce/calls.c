@@ -12,21 +12,6 @@ const char *channel_bigcommerce_location(const struct channel_account *account)
     return account->location[0] == '\0' ? "1" : account->location;
 }
 
-bool channel_bigcommerce_setting_has(const struct channel_account *account, const char *name,
-                                     const char *word)
-{
-    size_t word_len = strlen(word);
-
-    for (const char *at = channel_account_setting(account, name); *at != '\0';) {
-        size_t len = strcspn(at, ", ");
-
-        if (len == word_len && strncmp(at, word, len) == 0)
-            return true;
-        at += len + strspn(at + len, ", ");
-    }
-    return false;
-}
-
 struct channel_request channel_bigcommerce_call(const struct channel_account *account,
                                                 const char *method, const char *path,
                                                 const char *body, struct arena *arena)

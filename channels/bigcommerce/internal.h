@@ -22,10 +22,6 @@ struct channel_result channel_bigcommerce_call_result(const struct channel_respo
                                                       struct arena *arena,
                                                       const struct json **ret_json);
 struct channel_budget channel_bigcommerce_budget(const struct channel_response *response);
-/* One of several words of a setting that has words between commas. */
-bool channel_bigcommerce_setting_has(const struct channel_account *account, const char *name,
-                                     const char *word);
-
 /* ---- notifications.c ---- */
 
 const struct channel_signature *

@@ -91,13 +91,15 @@ static bool normalize_items(const struct channel_document *document, const struc
 }
 
 /* Bodies have no topic beside them; the first member that is there says what it is. */
-static const struct channel_document_reader topics[] = {{0}};
+static const struct channel_document_reader topics[] = {
+    {NULL, NULL}
+};
 static const struct channel_document_reader shapes[] = {
-    {"scope",                           normalize_thin},
-    {"order_read",                                 channel_bigcommerce_joined_order},
-    {"status_id",channel_bigcommerce_order},
-    {"data",                       normalize_items},
-    {0                                },
+    {"scope",      normalize_thin                  },
+    {"order_read", channel_bigcommerce_joined_order},
+    {"status_id",  channel_bigcommerce_order       },
+    {"data",       normalize_items                 },
+    {NULL,         NULL                            },
 };
 
 bool channel_bigcommerce_normalize(const struct channel_account *account,

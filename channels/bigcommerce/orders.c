@@ -157,9 +157,9 @@ static bool read_order(const struct channel_document *document, const struct jso
     if (!time_of(json_get(json, "date_modified"), &order.version_ms))
         return channel_document_refuse(document, "order", "date_modified");
     time_of(json_get(json, "date_shipped"), &order.shipped_ms);
-    order.is_idle = channel_bigcommerce_setting_has(account, "idle_statuses",
-                                                    channel_address_text(json, "status_id"));
-    order.is_refunds = channel_bigcommerce_setting_has(account, "refunds", "open");
+    order.is_idle = channel_account_setting_has(account, "idle_statuses",
+                                                channel_address_text(json, "status_id"));
+    order.is_refunds = channel_account_setting_has(account, "refunds", "open");
     *ret_order = order;
     return true;
 }

@@ -17,7 +17,7 @@ void channel_bigcommerce_poll(const struct channel_account *account, int64_t sin
                               const struct channel_response *previous, struct arena *arena,
                               struct channel_request *ret_request)
 {
-    bool has_lines = channel_bigcommerce_setting_has(account, "lines", "include");
+    bool has_lines = channel_account_setting_has(account, "lines", "include");
     const struct json *before = NULL;
     char since[CLOCK_TEXT_LEN];
 

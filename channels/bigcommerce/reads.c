@@ -201,7 +201,7 @@ static struct channel_fetch fetch_levels(const struct channel_account *account, 
 static struct channel_fetch fetch_order(const struct channel_account *account, const char *id,
                                         struct arena *arena)
 {
-    bool has_lines = channel_bigcommerce_setting_has(account, "lines", "include");
+    bool has_lines = channel_account_setting_has(account, "lines", "include");
 
     return fetch(account,
                  arena_printf(arena, "v2/orders/%s%s", id,

@@ -102,6 +102,16 @@ static inline const char *const *fixture_settings(const struct fixture *fixture)
     return values;
 }
 
+/* The one line of the file "account" beside the fixtures; "" without such a file. */
+static inline const char *fixture_account_name(const struct fixture *fixture)
+{
+    const char *bytes = "";
+    size_t len = 0;
+
+    fixture_read(fixture->arena, fixture_beside(fixture, "account"), &bytes, &len);
+    return arena_strndup(fixture->arena, bytes, strcspn(bytes, "\n"));
+}
+
 /* Kinds that take a spec have it beside their fixtures. */
 static inline struct channel_account fixture_account(const struct fixture *fixture)
 {
@@ -110,7 +120,7 @@ static inline struct channel_account fixture_account(const struct fixture *fixtu
     struct channel_account account = {
         .name = kind->name,
         .kind = kind,
-        .account = "",
+        .account = fixture_account_name(fixture),
         .base_url = "https://channel.example",
         .api_version = "",
         .location = "",
