@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+extern const struct channel_kind channel_amazon;
 extern const struct channel_kind channel_bigcommerce;
 extern const struct channel_kind channel_ebay;
 extern const struct channel_kind channel_etsy;
@@ -12,6 +13,7 @@ extern const struct channel_kind channel_walmart;
 extern const struct channel_kind channel_woocommerce;
 
 static const struct channel_kind *const kinds[] = {
+    &channel_amazon,
     &channel_bigcommerce,
     &channel_ebay,
     &channel_etsy,

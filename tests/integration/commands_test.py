@@ -22,6 +22,7 @@ CHANNELS = ROOT / "channels"
 RECEIVED = "2026-11-21T09:17:00Z"  # as in the goldens
 KINDS = sorted(path.parent.name for path in CHANNELS.glob("*/fixtures"))
 FORMATS = {  # one a line: every new kind adds one
+    "amazon": ("listings", "summaries", "afn"),
     "bigcommerce": ("items",),
     "ebay": ("active_inventory", "inventory_items"),
     "etsy": ("inventory",),
@@ -38,6 +39,8 @@ LIMIT_S = 120
 
 # Published samples that no notification is, and why; the others must give events, or nothing for the reason given.
 NOT_UNDERSTOOD = {
+    "amazon/mcf-2020-07-01-createFulfillmentReturn-200.json": "the answer to announcing a return: nothing came back yet",
+    "amazon/samplesrepo-orders-getOrderItems.json": "items of an order that says no times: it is read with its order",
     "etsy/request_updateListingInventory_two_skus.json": "a request of ours",
     "bigcommerce/request_absolute_adjustment_bulk_invalid.json": "a request of ours, and no JSON as published: comments",
     "bigcommerce/webhook_delivery_exception_invalid.json": "no JSON as published: comments",
@@ -50,6 +53,10 @@ NOT_UNDERSTOOD |= {f"walmart/{name}-200.json": "an answer about quantities, feed
     "reports-requests-create")}
 # Their ids do hang on the time of arrival.
 WITHOUT_TIME = {
+    "amazon/notification-FBA_INVENTORY_AVAILABILITY_CHANGES-payload-only.json": "the payload without its envelope",
+    "amazon/report-GET_AFN_INVENTORY_DATA-rows.tsv": "a report holds as of when it was finished, or came",
+    "amazon/report-GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA-21col-rows.tsv": "a report",
+    "amazon/report_by_country.tsv": "a report",
     "etsy/inventory_of_a_coin.json": "inventories hold as of the moment of reading",
     "etsy/inventory_with_its_listing.json": "inventories hold as of the moment of reading",
     "etsy/listing_bad.json": "inventories hold as of the moment of reading",
@@ -62,6 +69,23 @@ WITHOUT_TIME = {
     "woocommerce/order_deleted.json": "the body is an id and nothing else",
 }
 WITHOUT_EVENTS = {
+    **{f"amazon/notification-{name}.json": "thin: it names what is read" for name in (
+        "FBA_OUTBOUND_SHIPMENT_STATUS", "FBA_OUTBOUND_SHIPMENT_STATUS-guide", "FULFILLMENT_ORDER_STATUS",
+        "FULFILLMENT_ORDER_STATUS-simplified", "MFN_ORDER_STATUS_CHANGE-removed", "ORDER_STATUS_CHANGE-removed")},
+    **{f"amazon/notification-{name}.json": "nothing of stock" for name in (
+        "ACCOUNT_STATUS_CHANGED", "ANY_OFFER_CHANGED", "FEED_PROCESSING_FINISHED-1", "FEED_PROCESSING_FINISHED-guide",
+        "ITEM_INVENTORY_EVENT_CHANGE", "ITEM_PRODUCT_TYPE_CHANGE", "LISTINGS_ITEM_ISSUES_CHANGE",
+        "LISTINGS_ITEM_ISSUES_CHANGE-2023-12-13", "LISTINGS_ITEM_STATUS_CHANGE", "REPORT_PROCESSING_FINISHED-1",
+        "REPORT_PROCESSING_FINISHED-2", "REPORT_PROCESSING_FINISHED-guide", "SHIPMENT_TRACKING_MILESTONE_CHANGED",
+        "TRANSACTION_UPDATE")},
+    "amazon/inbound-v0-getShipments-sandbox-200.json": "their items are read",
+    "amazon/mcf-2020-07-01-listAllFulfillmentOrders-200.json": "their items are read",
+    "amazon/orders-v0-getOrder-sandbox-200.json": "its items are read",
+    "amazon/orders-v0-getOrders-sandbox-200.json": "their items are read",
+    "amazon/report-GET_MERCHANT_LISTINGS_ALL_DATA-29col-rows.tsv": "a snapshot",
+    "amazon/report-ledger-detail-ui-export-16col.csv": "sales: the order lines say them",
+    "amazon/report-ledger-summary-ui-export-22col.csv": "sums of what the detail view says",
+    "amazon/samplesrepo-orders-getOrder.json": "its items are read",
     "etsy/webhook_order_delivered.json": "thin: it names a receipt, which is read",
     "etsy/webhook_order_paid.json": "thin: it names a receipt, which is read",
     "etsy/webhook_order_shipped.json": "thin: it names a receipt, which is read",
@@ -105,6 +129,10 @@ WITHOUT_EVENTS = {
 }
 # Published samples that are a snapshot, or part of one, by the format that it has. All others are none in any format.
 SNAPSHOTS = {
+    "amazon/fbaInventory-getInventorySummaries-200.json": "summaries",
+    "amazon/report-GET_AFN_INVENTORY_DATA-rows.tsv": "afn",
+    "amazon/report-GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA-21col-rows.tsv": "afn",
+    "amazon/report-GET_MERCHANT_LISTINGS_ALL_DATA-29col-rows.tsv": "listings",
     "etsy/inventory_of_a_coin.json": "inventory",
     "bigcommerce/published_location_items.json": "items",
     "ebay/feed-LMS_ACTIVE_INVENTORY_REPORT.xml": "active_inventory",
@@ -165,7 +193,7 @@ def published(kind):
 def payload(golden):
     """The file beside a golden."""
     stem = golden.name.partition(".")[0]
-    return next(path for path in (golden.with_name(stem + end) for end in (".json", ".xml", ".csv", ".zip", ".gz")) if path.exists())
+    return next(path for path in (golden.with_name(stem + end) for end in (".json", ".xml", ".txt", ".tsv", ".csv", ".zip", ".gz")) if path.exists())
 
 
 def bodies(kind):

@@ -123,7 +123,7 @@ static const struct {
      "channels.yaml:4:15: 'ftp://x' is no http or https address"},
     {"channels:\n  - name: a\n    kind: bay\n",
      "channels.yaml:3:11: there is no kind 'bay'; want one of "
-     "bigcommerce ebay etsy generic shopify tiktok walmart woocommerce"},
+     "amazon bigcommerce ebay etsy generic shopify tiktok walmart woocommerce"},
     {"channels:\n  - name: Shop\n",
      "channels.yaml:2:11: name 'Shop': want 1 to 64 of a-z 0-9 -"},
     {HEAD "  - name: shop\n", "channels.yaml:5:11: name 'shop' is there twice"},
