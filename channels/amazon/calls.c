@@ -53,11 +53,15 @@ struct channel_result channel_amazon_call_result(const struct channel_response *
                                                  struct arena *arena, const struct json **ret_json)
 {
     struct channel_result result = channel_result_of_status(response->status, arena);
+    const char *body = response->body;
+    size_t len = response->body_len;
+    const struct json *json = NULL;
     struct err err = {0};
-    const struct json *json =
-        response->status == 0 ? NULL : json_parse(arena, response->body, response->body_len, &err);
 
     *ret_json = NULL;
+    /* A document may be packed. */
+    if (response->status != 0 && channel_amazon_unpack(body, len, arena, &body, &len, &err))
+        json = json_parse(arena, body, len, &err);
     if (result.verdict != CHANNEL_ACCEPTED) {
         take_error(&result, json);
         return result;

@@ -92,6 +92,9 @@ bool channel_amazon_table(const struct channel_account *account, const void *byt
 /* What names the units of a row in Amazon's centres. */
 const char *channel_amazon_row_sku(const struct channel_account *account,
                                    const struct amazon_row *row);
+/* A document as it was downloaded, unpacked where it is packed. In the arena, or borrowed. */
+bool channel_amazon_unpack(const void *bytes, size_t len, struct arena *arena,
+                           const char **ret_bytes, size_t *ret_len, struct err *err);
 /* The text of a document as it was downloaded: unpacked, and in UTF-8. In the arena, or borrowed
    from the bytes. */
 bool channel_amazon_decode(const struct channel_account *account, const void *bytes, size_t len,

@@ -380,17 +380,33 @@ static bool normalize_json(const struct channel_document *document, const struct
     return read(document, json);
 }
 
+/* A report may be posted by hand as it was downloaded: packed. */
+static bool unpack(const struct channel_notification *notification, struct arena *arena,
+                   struct channel_notification *ret_plain, struct err *err)
+{
+    const char *bytes = NULL;
+
+    *ret_plain = *notification;
+    if (!channel_amazon_unpack(notification->body, notification->body_len, arena, &bytes,
+                               &ret_plain->body_len, err))
+        return false;
+    ret_plain->body = bytes;
+    return true;
+}
+
 bool channel_amazon_normalize(const struct channel_account *account,
                               const struct channel_notification *notification, struct arena *arena,
                               struct event_list *ret_events, struct channel_bad_lines *ret_bad,
                               struct err *err)
 {
-    const struct channel_document document = {account,    notification, arena,
-                                              ret_events, ret_bad,      err};
+    struct channel_notification plain;
+    const struct channel_document document = {account, &plain, arena, ret_events, ret_bad, err};
 
-    if (channel_amazon_is_table(notification->body, notification->body_len))
+    if (!unpack(notification, arena, &plain, err))
+        return false;
+    if (channel_amazon_is_table(plain.body, plain.body_len))
         return channel_amazon_report(&document);
-    const struct json *json = json_parse(arena, notification->body, notification->body_len, err);
+    const struct json *json = json_parse(arena, plain.body, plain.body_len, err);
     return json != NULL && normalize_json(&document, json, 0);
 }
 

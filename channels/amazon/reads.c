@@ -169,8 +169,8 @@ static bool downloaded(const struct read *read)
     /* The address lives for 5 minutes; later the whole way is gone again. */
     if (read->previous->status != 200)
         return err_set(read->err, ERR_RETRY, "document: http status %d", read->previous->status);
-    hand_over(read, read->previous->body, read->previous->body_len);
-    return true;
+    return channel_amazon_unpack(read->previous->body, read->previous->body_len, read->arena,
+                                 read->bytes, read->len, read->err);
 }
 
 /* "<type>:<id>:<when it was finished>" */
