@@ -331,7 +331,8 @@ struct channel_kind {
      * MAY. Notifications that wait in a queue: the request for some (long poll, at most timeout_ms
      * of the account; url "": this account has no queue), what its answer holds, all of it in the
      * arena, and the request that deletes them once the broker has all that they said. now_ms is
-     * wall clock: these requests are signed by who makes them, not by seal().
+     * wall clock: these requests are signed by who makes them, not by seal(), and they do without
+     * the token of login(). Messages are not verified: the queue's owner says who may write to it.
      */
     void (*receive)(const struct channel_account *account, int64_t now_ms, struct arena *arena,
                     struct channel_request *ret_request);

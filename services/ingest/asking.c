@@ -14,9 +14,9 @@
 enum {
     ASKING_TURN_MS = 100,
     ASKING_CONNECTIONS_MAX = 64,
-    ASKING_BODY_MAX = 8 << 20, /* of an answer: a batch of a queue */
-    ASKING_PAUSE_MS = 5000,    /* after the group's client broke */
-    ASKING_NOTES_MAX = 100000, /* hints' notes in memory, some 50 MB */
+    ASKING_BODY_MAX = 32 << 20, /* of an answer: a report */
+    ASKING_PAUSE_MS = 5000,     /* after the group's client broke */
+    ASKING_NOTES_MAX = 20000,   /* of a channel's hints in memory, some 10 MB */
 };
 
 struct ingest_asking {

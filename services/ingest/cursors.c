@@ -34,7 +34,6 @@ struct ingest_cursors {
     struct arena *arena;
     struct map *cursors; /* channel -> struct cursor * */
     struct cursor_partition partitions[TOPIC_CURSORS_PARTITIONS];
-    bool left_out; /* there was no room for some hints */
 };
 
 int32_t ingest_cursors_partition(const char *channel)
@@ -158,15 +157,12 @@ static void cursors_take_note(struct ingest_cursors *cursors, const struct kafka
     if (record->body_len >= sizeof(hint))
         return; /* none of ours */
     memcpy(hint, record->body, record->body_len);
-    if (ingest_hints_add(cursors->options.hints,
-                         &(struct ingest_hint_note){record->key, channel, hint,
-                                                    cursors_header(record, "traceparent"),
-                                                    record->partition, record->timestamp_ms}))
-        return;
-    if (!cursors->left_out)
-        log_error("ingest.hints_full", "hints", log_int(ingest_hints_len(cursors->options.hints)),
-                  "next", "the rest is read from the topic when these are done");
-    cursors->left_out = true;
+    if (!ingest_hints_add(cursors->options.hints,
+                          &(struct ingest_hint_note){record->key, channel, hint,
+                                                     cursors_header(record, "traceparent"),
+                                                     record->partition, record->timestamp_ms}))
+        log_error("ingest.hints_full", "channel", channel, "next",
+                  "the rest is read from the topic when those in memory are done");
 }
 
 /* A cursor that comes after the end as of the assignment is this process's own. */
@@ -225,7 +221,7 @@ bool ingest_cursors_run(struct ingest_cursors *cursors, struct err *err)
             !cursors_ask_end(cursors, i, err))
             return err->code != ERR_FATAL;
     }
-    if (cursors->left_out && ingest_hints_len(cursors->options.hints) == 0)
+    if (ingest_hints_lack(cursors->options.hints))
         return err_set(err, ERR_RETRY, "the hints that there was no room for are read now");
     return true;
 }

@@ -4,7 +4,10 @@
 
 #include "channels/call.h"
 
-enum { ERRAND_TOKEN_PAUSE_MS = 500 };
+enum {
+    ERRAND_TOKEN_PAUSE_MS = 500,
+    ERRAND_EVENTS_MAX = 2000, /* at once: the producer's queue is for notifications, too */
+};
 
 void ingest_errand_begin(struct ingest_errand *errand, struct ingest_errands *shared,
                          const struct ingest_errand_kind *kind, const char *channel)
@@ -22,13 +25,9 @@ void ingest_errand_end(struct ingest_errand *errand)
     arena_free(errand->arena);
 }
 
-enum ingest_errand_phase ingest_errand_phase(struct ingest_errand *errand)
-{
-    return (enum ingest_errand_phase)atomic_load(&errand->phase);
-}
-
 static void errand_fail(struct ingest_errand *errand, const struct ingest_failure *failure)
 {
+    errand->rest.len = 0;
     atomic_store(&errand->phase, ERRAND_RESTS);
     errand->kind->failed(errand, failure);
 }
@@ -59,6 +58,10 @@ bool ingest_errand_open(struct ingest_errand *errand, const struct channel_accou
 {
     struct err err = {0};
 
+    if (errand->kind->needs_no_token) {
+        *ret_opened = *account;
+        return true;
+    }
     if (channel_sessions_open(errand->shared->sessions, account, errand->arena, ret_opened, &err)) {
         errand->token = arena_strdup(errand->arena, ret_opened->token);
         return true;
@@ -152,7 +155,8 @@ void ingest_errand_ask(struct ingest_errand *errand, const struct channel_accoun
 {
     struct channel_account opened = *account;
 
-    opened.token = errand->token;
+    if (!errand->kind->needs_no_token)
+        opened.token = errand->token;
     const struct http_call call =
         errand->is_sealed ? channel_call_unsealed(&opened, &errand->next, errand->arena)
                           : channel_call(&opened, &errand->next, clock_now_ms(), errand->arena);
@@ -183,18 +187,50 @@ struct ingest_capture *ingest_errand_capture(struct ingest_errand *errand, const
     return ingest_capture_begin(errand->shared->service, &source, errand_captured, errand);
 }
 
+static void errand_write_rest(struct ingest_errand *errand)
+{
+    struct ingest_errand_rest *rest = &errand->rest;
+    size_t len = rest->len < ERRAND_EVENTS_MAX ? rest->len : ERRAND_EVENTS_MAX;
+    struct ingest_capture *capture =
+        ingest_errand_capture(errand, rest->traceparent, rest->received_ms);
+
+    for (size_t i = 0; i < len; i++)
+        ingest_capture_event(capture, &rest->events[i]);
+    rest->events += len;
+    rest->len -= len;
+    ingest_capture_end(capture, rest->result);
+}
+
 void ingest_errand_take(struct ingest_errand *errand, const struct channel_account *account,
                         const struct channel_notification *notification,
                         const struct ingest_intake *intake, const char *result)
 {
+    struct ingest_intake first = *intake;
+
     if (ingest_intake_is_empty(intake)) {
         ingest_errand_go_on(errand);
         return;
     }
+    errand->rest = (struct ingest_errand_rest){
+        .traceparent = channel_notification_header(notification, "traceparent"),
+        .received_ms = notification->received_ms,
+        .result = result,
+    };
+    if (first.events.len > ERRAND_EVENTS_MAX) {
+        first.events.len = ERRAND_EVENTS_MAX;
+        errand->rest.events = intake->events.events + first.events.len;
+        errand->rest.len = intake->events.len - first.events.len;
+    }
     struct ingest_capture *capture =
-        ingest_errand_capture(errand, channel_notification_header(notification, "traceparent"),
-                              notification->received_ms);
-    ingest_intake_write(intake, errand->shared->service, account, notification, true, errand->arena,
+        ingest_errand_capture(errand, errand->rest.traceparent, notification->received_ms);
+    ingest_intake_write(&first, errand->shared->service, account, notification, true, errand->arena,
                         capture);
     ingest_capture_end(capture, result);
+}
+
+enum ingest_errand_phase ingest_errand_phase(struct ingest_errand *errand)
+{
+    if (atomic_load(&errand->phase) == ERRAND_WRITTEN && errand->rest.len > 0)
+        errand_write_rest(errand);
+    return (enum ingest_errand_phase)atomic_load(&errand->phase);
 }

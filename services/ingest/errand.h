@@ -41,7 +41,8 @@ struct ingest_failure {
 };
 
 struct ingest_errand_kind {
-    bool forgets;       /* what was made of the answer before is of no more use */
+    bool forgets; /* what was made of the answer before is of no more use */
+    bool needs_no_token;
     bool takes_refusal; /* answered() also gets 4xx that are no matter of load or login */
     /* An answer came: ends with ingest_errand_take(), ingest_errand_go_on() or a failure that is
        the errand's own. The account has its token; both live until this returns. */
@@ -57,9 +58,16 @@ struct ingest_errand {
     const char *channel; /* borrowed */
     struct arena *arena; /* of the answer in hand and of the next request; owned */
     atomic_int phase;
-    bool is_sealed;              /* the next request's maker knew the time */
-    struct channel_request next; /* in the arena; url "": there is none */
-    const char *token;           /* of the account as the errand opened it last; in the arena */
+    bool is_sealed;                 /* the next request's maker knew the time */
+    struct channel_request next;    /* in the arena; url "": there is none */
+    const char *token;              /* of the account as the errand opened it last; in the arena */
+    struct ingest_errand_rest {     /* events that are to be written after those under way */
+        const struct event *events; /* in the arena */
+        size_t len;
+        const char *traceparent;
+        int64_t received_ms;
+        const char *result;
+    } rest;
 };
 
 /* Fills an errand that rests. channel is borrowed. */
@@ -68,6 +76,7 @@ void ingest_errand_begin(struct ingest_errand *errand, struct ingest_errands *sh
 /* Only in ERRAND_RESTS, ERRAND_WRITTEN or ERRAND_LOST. */
 void ingest_errand_end(struct ingest_errand *errand);
 
+/* Moves on what it can by itself, and says where it stands. */
 enum ingest_errand_phase ingest_errand_phase(struct ingest_errand *errand);
 /* The account with its token. False: it failed() for want of one. */
 bool ingest_errand_open(struct ingest_errand *errand, const struct channel_account *account,

@@ -43,6 +43,8 @@ struct lane {
     struct queue read;  /* being */
     int64_t wake_ms;    /* the earliest of those that are later */
     struct map *hints;  /* text -> struct hint * */
+    size_t notes_len;
+    bool left_out; /* there was no room for some */
 };
 
 struct ingest_hints {
@@ -109,6 +111,7 @@ static void lane_wake(struct lane *lane, int64_t now_ms)
 static void note_free(struct ingest_hints *hints, struct note *note)
 {
     map_remove(hints->notes, note->name);
+    note->hint->lane->notes_len--;
     mem_free(note->name);
     mem_free(note->traceparent);
     mem_free(note);
@@ -223,9 +226,14 @@ bool ingest_hints_add(struct ingest_hints *hints, const struct ingest_hint_note 
 {
     if (map_get(hints->notes, source->note) != NULL)
         return true;
-    if (map_len(hints->notes) >= hints->notes_max)
-        return false;
-    struct hint *hint = lane_hint(hints_lane(hints, source->channel), source);
+    struct lane *lane = hints_lane(hints, source->channel);
+    if (lane->notes_len >= hints->notes_max) {
+        bool is_first = !lane->left_out;
+
+        lane->left_out = true;
+        return !is_first;
+    }
+    struct hint *hint = lane_hint(lane, source);
     struct note *note = mem_calloc(1, sizeof(*note));
     note->hint = hint;
     note->name = mem_strdup(source->note);
@@ -237,7 +245,18 @@ bool ingest_hints_add(struct ingest_hints *hints, const struct ingest_hint_note 
         hint->first = note;
     hint->last = note;
     map_set(hints->notes, source->note, note);
+    lane->notes_len++;
     return true;
+}
+
+bool ingest_hints_lack(const struct ingest_hints *hints)
+{
+    const struct lane *lane = NULL;
+
+    for (size_t at = 0; (lane = map_next(hints->lanes, &at, NULL)) != NULL;)
+        if (lane->left_out && lane->notes_len == 0)
+            return true;
+    return false;
 }
 
 void ingest_hints_remove(struct ingest_hints *hints, const char *name)
@@ -334,11 +353,6 @@ void ingest_hints_failed(struct ingest_hints *hints, const char *channel, const 
 }
 
 /* ---- counting ---- */
-
-size_t ingest_hints_len(const struct ingest_hints *hints)
-{
-    return map_len(hints->notes);
-}
 
 size_t ingest_hints_waiting(const struct ingest_hints *hints, const char *channel,
                             int64_t *ret_oldest_ms)

@@ -17,7 +17,7 @@ struct ingest_hints;
 /* The note is of no more use: it may be crossed out. */
 typedef void ingest_hints_cross(void *opaque, const char *channel, const char *note);
 
-/* Keeps at most notes_max notes. Owned. */
+/* Keeps at most notes_max notes of each channel. Owned. */
 struct ingest_hints *ingest_hints_new(size_t notes_max, ingest_hints_cross *cross, void *opaque);
 void ingest_hints_free(struct ingest_hints *hints);
 SCOPE_DEFINE(ingest_hints, struct ingest_hints, ingest_hints_free)
@@ -31,8 +31,11 @@ struct ingest_hint_note {
     int64_t noted_ms;
 };
 
-/* A note of the topic; known ones change nothing. False: there is no room for it. */
+/* A note of the topic; known ones change nothing. False: there is no room for it, for the first
+   time since there was; it is left out. */
 bool ingest_hints_add(struct ingest_hints *hints, const struct ingest_hint_note *note) MUST_CHECK;
+/* Some notes of a channel were left out, and there is room for them now: the topic has them. */
+bool ingest_hints_lack(const struct ingest_hints *hints);
 /* Somebody crossed it out. */
 void ingest_hints_remove(struct ingest_hints *hints, const char *note);
 /* Another process has the partition now: forgets its notes, crosses nothing out. */
@@ -58,8 +61,6 @@ void ingest_hints_done(struct ingest_hints *hints, const char *channel, const ch
 void ingest_hints_failed(struct ingest_hints *hints, const char *channel, const char *hint,
                          int64_t reading, int64_t again_ms);
 
-/* Notes of all channels. */
-size_t ingest_hints_len(const struct ingest_hints *hints);
 /* Hints of the channel that wait or are being read, and the oldest note's time; 0: none. */
 size_t ingest_hints_waiting(const struct ingest_hints *hints, const char *channel,
                             int64_t *ret_oldest_ms);

@@ -8,6 +8,13 @@
    body; the others name the notification. */
 enum { INTAKE_COPIES_MAX = 4 << 20 };
 
+/* A report of many megabytes goes into no record. Its events do. */
+static void intake_leave_raw_out(struct event *event)
+{
+    event->raw.body = "";
+    event->raw.body_len = 0;
+}
+
 struct ingest_intake ingest_intake_read(const struct channel_account *account,
                                         const struct channel_notification *notification,
                                         const char *host, channel_keep *keep, void *opaque,
@@ -17,16 +24,13 @@ struct ingest_intake ingest_intake_read(const struct channel_account *account,
     struct ingest_intake intake = {0};
     struct err err = {0};
 
-    if (notification->body_len > INGEST_BODY_BYTES_MAX) {
-        intake.refused = arena_printf(arena, "%zu bytes, at most %d go into one record",
-                                      notification->body_len, INGEST_BODY_BYTES_MAX);
-        return intake;
-    }
     if (!channel_events(account, notification, host, keep, opaque, arena, &intake.events,
                         &intake.bad, &err))
         intake.refused = arena_strdup(arena, err.text);
     else if (kind->hints != NULL && !kind->hints(account, notification, arena, &intake.hints, &err))
         channel_bad_line(&intake.bad, arena, "%s", err.text);
+    if (intake.events.len > 0 && notification->body_len > INGEST_BODY_BYTES_MAX)
+        intake_leave_raw_out(&intake.events.events[0]);
     return intake;
 }
 
@@ -66,7 +70,7 @@ static void intake_reject(const struct intake_writing *writing, const char *reas
     struct rejected rejected = ingest_refused_notification(
         writing->account, writing->notification, writing->service->host, reason, writing->arena);
 
-    if (!with_body)
+    if (!with_body || rejected.body_len > INGEST_BODY_BYTES_MAX)
         rejected.body_len = 0;
     log_warn("ingest.rejected", "channel", writing->account->name, "notification",
              rejected.source.notification_id, "as", label, "why", reason);
@@ -96,6 +100,5 @@ void ingest_intake_write(const struct ingest_intake *intake, struct ingest_servi
         ingest_capture_hint(capture, intake->hints.hints[i]);
     intake_write_bad_lines(&writing, &intake->bad);
     if (intake->refused != NULL && intake_is_news(&writing, intake->refused))
-        intake_reject(&writing, intake->refused, "not_understood",
-                      notification->body_len <= INGEST_BODY_BYTES_MAX);
+        intake_reject(&writing, intake->refused, "not_understood", true);
 }

@@ -16,6 +16,7 @@ enum {
     KEYS_MAX = 1000, /* of all channels, unknown ones too */
     KEYS_WAITING_MAX = 1000,
     KEYS_ID_MAX = 200,
+    KEYS_TOKEN_MS = 3000, /* that a key waits for the token to ask with: senders wait as long */
 };
 /* Ids that are asked for, of one channel: a channel has a handful. */
 static const double keys_per_second = 1;
@@ -45,6 +46,8 @@ struct key {
     struct channel_key found;
     enum ingest_key_answer answer;
     const char *result; /* NULL: not concluded */
+    int64_t begun_ms;   /* monotonic, as is the next */
+    int64_t again_ms;   /* 0: it goes on */
     /* Under the lock. */
     struct key *next; /* of those that are asked for */
     bool is_asked;
@@ -264,7 +267,12 @@ static void key_end(struct key *key, enum ingest_key_answer answer, const char *
 static void key_failed(struct ingest_errand *errand, const struct ingest_failure *failure)
 {
     struct key *key = (struct key *)errand;
+    int64_t now_ms = clock_monotonic_ms();
 
+    if (failure->is_expected && now_ms - key->begun_ms < KEYS_TOKEN_MS) {
+        key->again_ms = now_ms + failure->pause_ms;
+        return;
+    }
     if (!failure->is_expected)
         log_warn("ingest.key_failed", "channel", key->channel, "key", key->id, "class",
                  failure->result, "why", failure->why);
@@ -304,16 +312,27 @@ static const struct ingest_errand_kind key_kind = {
     .failed = key_failed,
 };
 
-static void key_go_on(struct key *key, const struct channel_account *account)
+static void key_begin(struct key *key, const struct channel_account *account)
 {
     struct channel_account opened;
 
+    key->again_ms = 0;
+    key->state = NULL;
+    if (ingest_errand_open(&key->errand, account, &opened))
+        key_step(key, &opened, NULL);
+}
+
+static void key_go_on(struct key *key, const struct channel_account *account)
+{
     if (account == NULL || account->kind->key == NULL) {
         key_end(key, INGEST_KEY_UNKNOWN, "unknown");
     } else if (key->errand.arena == NULL) {
         ingest_errand_begin(&key->errand, key->keys->shared, &key_kind, key->channel);
-        if (ingest_errand_open(&key->errand, account, &opened))
-            key_step(key, &opened, NULL);
+        key->begun_ms = clock_monotonic_ms();
+        key_begin(key, account);
+    } else if (key->again_ms != 0) {
+        if (clock_monotonic_ms() >= key->again_ms)
+            key_begin(key, account);
     } else if (ingest_errand_phase(&key->errand) == ERRAND_WRITTEN) {
         ingest_errand_ask(&key->errand, account);
     }
