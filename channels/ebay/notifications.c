@@ -11,14 +11,17 @@
 
 enum { SENDER_ID_LEN_MAX = 128, ORDER_ID_LEN_MAX = 64, SKU_LEN_MAX = 255 };
 
-/* ---- orders: the answer of getOrder, and the elements of getOrders [eb-oas sell_fulfillment] ----
- */
+/* ---- orders: getOrder, and the elements of getOrders [eb-oas sell_fulfillment] ---- */
+
+/* eBay stamps whole seconds, and a purchase may be cancelled within one: a cancellation is final,
+   so inside a second it wins. */
+enum { CANCELLED_RANK_MS = 999 };
 
 struct order {
     const char *id;
     const char *status;
     int64_t placed_ms;
-    int64_t version_ms;
+    int64_t changed_ms;
     bool is_cancelled;
 };
 
@@ -96,7 +99,7 @@ static void read_order_line(const struct channel_document *body, const struct or
     /* Units that went out are not cancelled, whatever becomes of the order's money. */
     bool is_void = !is_shipped(body, json) && order->is_cancelled;
     struct event *event = event_list_add(body->events, body->arena, EVENT_ORDER_LINE);
-    event->times.occurred_ms = order->version_ms;
+    event->times.occurred_ms = order->changed_ms;
     event->order_line = (struct event_order_line){
         .order_id = order->id,
         .line_id = line_id,
@@ -104,7 +107,7 @@ static void read_order_line(const struct channel_document *body, const struct or
         .ordered = ordered,
         .cancelled = is_void && ordered > 0 ? ordered : 0,
         .placed_ms = order->placed_ms,
-        .version_ms = order->version_ms,
+        .version_ms = order->changed_ms + (order->is_cancelled ? CANCELLED_RANK_MS : 0),
         .status = order->status,
         .pool = "",
         .fulfils = "",
@@ -123,9 +126,9 @@ static bool read_order(const struct channel_document *body, const struct json *j
     if (!channel_address_time(json_get(json, "creationDate"), &order.placed_ms))
         return channel_document_refuse(body, "order", "creationDate");
     /* Without it, it is as old as can be: whatever else is told of the order is newer. */
-    order.version_ms = order.placed_ms;
+    order.changed_ms = order.placed_ms;
     if (!json_is_null(json_get(json, "lastModifiedDate")) &&
-        !channel_address_time(json_get(json, "lastModifiedDate"), &order.version_ms))
+        !channel_address_time(json_get(json, "lastModifiedDate"), &order.changed_ms))
         return channel_document_refuse(body, "order", "lastModifiedDate");
     if (json_kind(json_get(json, "lineItems")) != JSON_ARRAY)
         return channel_document_refuse(body, "order", "lineItems");

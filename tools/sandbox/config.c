@@ -44,6 +44,7 @@ static const struct {
     {NUMBER(queue_ms), 0, CONFIG_MS_MAX},
     {NUMBER(bulk_ms), 0, CONFIG_MS_MAX},
     {NUMBER(utc_offset_minutes), -840, 840},
+    {NUMBER(revisions_per_day), 0, 1000000},
 };
 
 static const struct config_text_row product_texts[] = {

@@ -52,6 +52,7 @@ struct sandbox_channel_config {
     int64_t queue_ms;           /* WooCommerce: how long a delivery waits, collecting changes */
     int64_t bulk_ms;            /* Shopify: how long a bulk operation runs */
     int64_t utc_offset_minutes; /* of the shop's clock */
+    int64_t revisions_per_day;  /* eBay: of each listing */
     bool delete_subscription;   /* Shopify: after 8 failures in a row */
     struct sandbox_setting settings[SANDBOX_SETTINGS_MAX];
     size_t settings_len;

@@ -29,6 +29,26 @@ static const char *address_of_item(struct arena *arena,
     return arena_printf(arena, "%s@%s", variant->inventory_item_id, channel->location);
 }
 
+/* "<ItemID>", or "<ItemID>/<SKU>" of a variation */
+static const char *listing_of_item(struct arena *arena,
+                                   const struct sandbox_product_config *product,
+                                   const struct sandbox_variant_config *variant)
+{
+    return variant->id[0] == '\0' ? product->id
+                                  : arena_printf(arena, "%s/%s", product->id, variant->sku);
+}
+
+/* What has an offer was made by the Inventory API. */
+static const char *address_of_offer(struct arena *arena,
+                                    const struct sandbox_channel_config *channel,
+                                    const struct sandbox_variant_config *variant)
+{
+    (void)channel;
+    return variant->inventory_item_id[0] == '\0'
+               ? ""
+               : arena_printf(arena, "offer:%s/%s", variant->inventory_item_id, variant->sku);
+}
+
 static const char *no_address(struct arena *arena, const struct sandbox_channel_config *channel,
                               const struct sandbox_variant_config *variant)
 {
@@ -39,6 +59,14 @@ static const char *no_address(struct arena *arena, const struct sandbox_channel_
 }
 
 static const struct sandbox_form forms[] = {
+    {.kind = "ebay",
+     .has_dashed_orders = true,
+     .revisions_per_day = 250,
+     .retry_base_ms = 500,
+     .bulk_ms = 300,
+     .listing = listing_of_item,
+     .address = address_of_offer,
+     .make = sandbox_catalogue_ebay},
     {.kind = "shopify",
      .needs_items = true,
      .has_large_ids = true,

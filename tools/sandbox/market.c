@@ -126,6 +126,18 @@ const char *sandbox_market_new_id(struct sandbox_market *market)
     return arena_printf(market->arena, "%" PRIu64, id);
 }
 
+static const char *market_new_order_id(struct sandbox_market *market)
+{
+    enum { PART = 100000 };
+    const char *id = sandbox_market_new_id(market);
+    uint64_t number = strtoull(id, NULL, 10);
+
+    if (!sandbox_form(market->config->kind)->has_dashed_orders)
+        return id;
+    return arena_printf(market->arena, "%02" PRIu64 "-%05" PRIu64 "-%05" PRIu64,
+                        number / PART / PART, number / PART % PART, number % PART);
+}
+
 size_t sandbox_market_changed(const struct sandbox_market *market, int64_t after_ms,
                               struct arena *arena, const struct sandbox_order ***ret_orders)
 {
@@ -233,7 +245,7 @@ struct sandbox_order *sandbox_market_sell(struct sandbox_market *market,
         return NULL;
     struct sandbox_order *order = arena_alloc(market->arena, sizeof(*order));
 
-    order->id = sandbox_market_new_id(market);
+    order->id = market_new_order_id(market);
     order->number = MARKET_FIRST_NUMBER + market->orders_len++;
     order->created_ms = order->updated_ms = now_ms;
     order->lines_len = wants_len;

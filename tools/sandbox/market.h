@@ -41,6 +41,9 @@ struct sandbox_product {
     const char *title;
     struct sandbox_listing *listings; /* borrowed part of the market's */
     size_t listings_len;
+    int64_t revisions;    /* eBay: on the day */
+    int64_t revised_day;
+    uint64_t revised_by; /* the call that counted last */
     bool variable; /* has variations; its listings are not the product itself */
 };
 

@@ -25,7 +25,11 @@ enum {
     SANDBOX_WEBHOOK_ID = 142, /* the first webhook's; the others follow */
 };
 
-static const struct sandbox_kind *const kinds[] = {&sandbox_shopify, &sandbox_woocommerce};
+static const struct sandbox_kind *const kinds[] = {
+    &sandbox_ebay,
+    &sandbox_shopify,
+    &sandbox_woocommerce,
+};
 
 struct sandbox_channel *sandbox_channel(const struct sandbox *sandbox, const char *name)
 {

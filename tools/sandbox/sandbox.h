@@ -131,6 +131,7 @@ struct sandbox {
     struct http_server *server;
 };
 
+extern const struct sandbox_kind sandbox_ebay;
 extern const struct sandbox_kind sandbox_shopify;
 extern const struct sandbox_kind sandbox_woocommerce;
 
