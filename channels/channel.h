@@ -199,6 +199,9 @@ typedef bool channel_row_visit(void *opaque, const struct channel_row *row, stru
 struct channel_fetch {
     struct channel_request request;
     int64_t wait_ms; /* before sending it (polling an asynchronous job) */
+    /* With url "" of push_next(): what answer() judges instead of the last answer, when it takes
+       several to show what came of the push. In the arena; NULL: the last one. */
+    const struct channel_response *judged;
 };
 
 /* ---- credentials ---- */

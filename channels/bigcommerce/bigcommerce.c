@@ -59,6 +59,7 @@ const struct channel_kind channel_bigcommerce = {
     .settings = settings,
     .group = channel_bigcommerce_group,
     .push = channel_bigcommerce_push,
+    .push_next = channel_bigcommerce_push_next,
     .answer = channel_bigcommerce_answer,
     .rows = channel_bigcommerce_rows,
     .snapshot = channel_bigcommerce_snapshot,

@@ -72,6 +72,12 @@ bool channel_bigcommerce_push(const struct channel_account *account,
                               const struct channel_push *pushes, size_t count, const char *key,
                               struct arena *arena, struct channel_request *ret_request,
                               struct err *err);
+/* Reads back what was written: the write's own answer shows no quantity. */
+bool channel_bigcommerce_push_next(const struct channel_account *account,
+                                   const struct channel_push *pushes, size_t count, const char *key,
+                                   const struct channel_response *previous, void **state,
+                                   struct arena *arena, struct channel_fetch *ret_next,
+                                   struct err *err);
 void channel_bigcommerce_answer(const struct channel_account *account,
                                 const struct channel_push *pushes, size_t count,
                                 const struct channel_response *response, struct arena *arena,

@@ -356,7 +356,7 @@ static void flight_go_on(struct flight *flight, const struct channel_response *r
                                          &next, &err))
         flight_refuse(flight, err.code, "not_understood", arena_strdup(flight->arena, err.text));
     else if (next.request.url == NULL || *next.request.url == '\0')
-        flight_judge(flight, response, NULL);
+        flight_judge(flight, next.judged == NULL ? response : next.judged, NULL);
     else if (flight->calls == FLIGHT_CALLS_MAX ||
              clock_monotonic_ms() + next.wait_ms - flight->begun_ms > FLIGHT_TIME_MAX_MS)
         flight_land_as(flight, CHANNEL_RETRY, "too_long", "the channel does not finish the push");

@@ -1201,6 +1201,8 @@ static void put_pushing(const struct fixture *fixture, struct answer_case *answe
         if (!fixture->kind->push_next(&account, answer->pushes, answer->count, FIXTURE_KEY,
                                       &answer->response, &state, fixture->arena, &next, &err))
             fail_msg("%s: step %zu: %s", fixture->path, i, err.text);
+        if (next.judged != NULL)
+            answer->response = *next.judged;
     }
     if (next.request.url[0] != '\0')
         fail_msg("%s: asks for %s %s", fixture->path, next.request.url, next.request.body);
