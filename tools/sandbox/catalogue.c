@@ -177,6 +177,68 @@ void sandbox_catalogue_woocommerce(struct sandbox_maker *maker,
     channel->products_len = len;
 }
 
+/* Every third product sells its variants singly: each of them has its base variant alone, and its
+   stock is written by product. */
+void sandbox_catalogue_bigcommerce(struct sandbox_maker *maker,
+                                   struct sandbox_channel_config *channel)
+{
+    size_t products = (size_t)maker->options->products;
+    size_t variants = (size_t)maker->options->variants;
+    size_t len = 0;
+
+    maker->next_id = 100 + sandbox_random_below(&maker->random, 500);
+    channel->account = make_hex(maker, "", 10);
+    channel->secret = make_hex(maker, "", 64);
+    channel->token = make_hex(maker, "", 31);
+    channel->location = "1";
+    channel->products = arena_alloc(maker->arena, products * variants * sizeof(*channel->products));
+    for (size_t i = 0; i < products; i++) {
+        if (variants > 1 && i % CATALOGUE_SIMPLE_EVERY != 0) {
+            make_variable(maker, i, &channel->products[len++]);
+            continue;
+        }
+        for (size_t j = 0; j < variants; j++) {
+            struct sandbox_product_config *product = &channel->products[len++];
+
+            make_simple(maker, i, j, product);
+            product->variants->id = make_id(maker, false);
+            product->variants->inventory_item_id = product->id;
+        }
+    }
+    channel->products_len = len;
+}
+
+/* Listings with variations that each have a quantity of their own; every third has none. */
+void sandbox_catalogue_etsy(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    size_t products = (size_t)maker->options->products;
+    size_t variants = (size_t)maker->options->variants;
+    SCOPED(buf) struct buf secret = {0};
+    size_t len = 0;
+
+    maker->next_id = 1572338000 + sandbox_random_below(&maker->random, 100000);
+    buf_text(&secret, "whsec_");
+    buf_base64(&secret, make_hex(maker, "", 32), 32);
+    channel->account = make_id(maker, false);
+    channel->secret = arena_strdup(maker->arena, buf_str(&secret));
+    channel->token = "not granted yet";
+    sandbox_config_set(channel, "api_key",
+                       arena_printf(maker->arena, "%s:%s", make_hex(maker, "", 24),
+                                    make_hex(maker, "", 10)));
+    sandbox_config_set(channel, "refresh_token", make_hex(maker, "486257382.", 40));
+    sandbox_config_set(channel, "auth_url", "{base}/v3/public/oauth/token");
+    channel->products = arena_alloc(maker->arena, products * variants * sizeof(*channel->products));
+    for (size_t i = 0; i < products; i++) {
+        if (variants > 1 && i % CATALOGUE_SIMPLE_EVERY != 0) {
+            make_variable(maker, i, &channel->products[len++]);
+            continue;
+        }
+        for (size_t j = 0; j < variants; j++)
+            make_simple(maker, i, j, &channel->products[len++]);
+    }
+    channel->products_len = len;
+}
+
 /* Every third product is one listing with variations; every second was made by the Inventory API,
    which gives each of its listings an offer. */
 void sandbox_catalogue_ebay(struct sandbox_maker *maker, struct sandbox_channel_config *channel)

@@ -29,7 +29,16 @@ static const char *address_of_item(struct arena *arena,
     return arena_printf(arena, "%s@%s", variant->inventory_item_id, channel->location);
 }
 
-/* "<ItemID>", or "<ItemID>/<SKU>" of a variation */
+/* "" where the listing's own name will do. */
+static const char *address_itself(struct arena *arena, const struct sandbox_channel_config *channel,
+                                  const struct sandbox_variant_config *variant)
+{
+    (void)arena;
+    (void)channel;
+    return variant->inventory_item_id;
+}
+
+/* "<listing>", or "<listing>/<SKU>" of a variation */
 static const char *listing_of_item(struct arena *arena,
                                    const struct sandbox_product_config *product,
                                    const struct sandbox_variant_config *variant)
@@ -67,6 +76,16 @@ static const struct sandbox_form forms[] = {
      .listing = listing_of_item,
      .address = address_of_offer,
      .make = sandbox_catalogue_ebay},
+    {.kind = "bigcommerce",
+     .retry_base_ms = 500,
+     .listing = listing_of_product,
+     .address = address_itself,
+     .make = sandbox_catalogue_bigcommerce},
+    {.kind = "etsy",
+     .retry_base_ms = 500,
+     .listing = listing_of_item,
+     .address = no_address,
+     .make = sandbox_catalogue_etsy},
     {.kind = "shopify",
      .needs_items = true,
      .has_large_ids = true,

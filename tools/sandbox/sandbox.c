@@ -27,6 +27,8 @@ enum {
 
 static const struct sandbox_kind *const kinds[] = {
     &sandbox_ebay,
+    &sandbox_bigcommerce,
+    &sandbox_etsy,
     &sandbox_shopify,
     &sandbox_woocommerce,
 };

@@ -21,7 +21,7 @@
 #include "tools/sandbox/market.h"
 #include "tools/sandbox/random.h"
 
-enum { SANDBOX_SUBSCRIPTIONS_MAX = 8, SANDBOX_BULKS_MAX = 64 };
+enum { SANDBOX_SUBSCRIPTIONS_MAX = 12, SANDBOX_BULKS_MAX = 64 };
 
 /* A call that came in for a channel. */
 struct sandbox_call {
@@ -116,6 +116,7 @@ struct sandbox_channel {
     struct sandbox_counters counters;
     struct sandbox_bulk bulks[SANDBOX_BULKS_MAX]; /* a ring */
     size_t bulks_len;                             /* ever started */
+    int64_t granted;                              /* access tokens, ever */
 };
 
 struct sandbox {
@@ -132,6 +133,8 @@ struct sandbox {
 };
 
 extern const struct sandbox_kind sandbox_ebay;
+extern const struct sandbox_kind sandbox_bigcommerce;
+extern const struct sandbox_kind sandbox_etsy;
 extern const struct sandbox_kind sandbox_shopify;
 extern const struct sandbox_kind sandbox_woocommerce;
 

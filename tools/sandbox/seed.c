@@ -1,5 +1,7 @@
 #include "tools/sandbox/seed.h"
 
+#include <string.h>
+
 #include "lib/base/clock.h"
 #include "lib/base/map.h"
 #include "lib/json/json.h"
@@ -121,6 +123,18 @@ static void yaml_member(struct buf *out, const char *lead, const char *key, cons
     buf_char(out, '\n');
 }
 
+/* "{base}" at its beginning is where the sandbox plays the channel. */
+static const char *setting_text(struct arena *arena, const char *base_url,
+                                const struct sandbox_channel_config *channel, const char *value)
+{
+    static const char base[] = "{base}";
+
+    return strncmp(value, base, sizeof(base) - 1) != 0
+               ? value
+               : arena_printf(arena, "%s/%s%s", base_url, channel->name,
+                              value + sizeof(base) - 1);
+}
+
 void sandbox_seed_channels(const struct sandbox_config *config, const char *base_url,
                            struct buf *out)
 {
@@ -145,6 +159,6 @@ void sandbox_seed_channels(const struct sandbox_config *config, const char *base
                        channel->rate_per_second, channel->rate_burst);
         for (size_t k = 0; k < channel->settings_len; k++)
             yaml_member(out, k == 0 ? "    settings:\n      " : "      ", channel->settings[k].name,
-                        channel->settings[k].value);
+                        setting_text(arena, base_url, channel, channel->settings[k].value));
     }
 }

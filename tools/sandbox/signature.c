@@ -1,6 +1,7 @@
 #include "tools/sandbox/signature.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <string.h>
@@ -56,4 +57,21 @@ void sandbox_signature_digest(const void *bytes, size_t bytes_len, char *text, s
     assert(len <= hex.len);
     memcpy(text, hex.bytes, len);
     text[len] = '\0';
+}
+
+const char *sandbox_signature_standard(const struct buf *key, const char *id, int64_t seconds,
+                                       const struct buf *body, struct arena *arena)
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned mac_len = 0;
+    SCOPED(buf) struct buf all = {0};
+    SCOPED(buf) struct buf text = {0};
+
+    buf_printf(&all, "%s.%" PRId64 ".", id, seconds);
+    buf_append(&all, body->bytes, body->len);
+    HMAC(EVP_sha256(), buf_str(key), (int)key->len, (const unsigned char *)all.bytes, all.len, mac,
+         &mac_len);
+    buf_text(&text, "v1,");
+    buf_base64(&text, mac, mac_len);
+    return arena_strdup(arena, buf_str(&text));
 }

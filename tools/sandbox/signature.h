@@ -2,8 +2,10 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/mem.h"
 
 enum { SANDBOX_SIGNATURE_LEN = 44 }; /* 32 bytes in base64 */
 
@@ -13,3 +15,7 @@ void sandbox_signature_text(const char *secret, const void *body, size_t len,
 void sandbox_signature_decode_secret(const char *secret, struct buf *out);
 /* Lower-case hex of SHA-256, cut to len digits (64 at most), and a NUL. */
 void sandbox_signature_digest(const void *bytes, size_t bytes_len, char *text, size_t len);
+/* Standard Webhooks' header, "v1,<base64>": id, time in seconds and body with periods between them,
+   signed with a key that may be any bytes. */
+const char *sandbox_signature_standard(const struct buf *key, const char *id, int64_t seconds,
+                                       const struct buf *body, struct arena *arena);

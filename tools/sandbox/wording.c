@@ -48,6 +48,16 @@ const char *sandbox_time_nanos(char text[SANDBOX_TIME_LEN], int64_t ms)
     return text;
 }
 
+const char *sandbox_time_mail(char text[SANDBOX_TIME_LEN], int64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    strftime(text, SANDBOX_TIME_LEN, "%a, %d %b %Y %H:%M:%S +0000", &tm);
+    return text;
+}
+
 void sandbox_put_money(struct json_out *json, const char *key, int64_t cents)
 {
     char text[32];

@@ -17,6 +17,9 @@ const char *sandbox_time_zulu(char text[SANDBOX_TIME_LEN], int64_t ms);
 /* 2024-04-02T13:59:11.123000000Z */
 const char *sandbox_time_nanos(char text[SANDBOX_TIME_LEN], int64_t ms);
 
+/* Tue, 02 Apr 2024 13:59:11 +0000 */
+const char *sandbox_time_mail(char text[SANDBOX_TIME_LEN], int64_t ms);
+
 /* "12.00", as text. */
 void sandbox_put_money(struct json_out *json, const char *key, int64_t cents);
 void sandbox_put_null(struct json_out *json, const char *key);
