@@ -132,11 +132,11 @@ static bool keys_may_ask(struct ingest_keys *keys, const char *channel)
     return ingest_pace_take(pace, keys_per_second, keys_burst, 1, clock_monotonic_ms());
 }
 
-/* NULL: not now. */
+/* NULL: not now. What was known before is asked for whatever strangers do. */
 static struct key *keys_ask(struct ingest_keys *keys, const char *channel, const char *id,
-                            const char *name)
+                            const char *name, bool was_known)
 {
-    if (!keys_may_ask(keys, channel) || !keys_make_room(keys))
+    if ((!was_known && !keys_may_ask(keys, channel)) || !keys_make_room(keys))
         return NULL;
     struct key *key = mem_calloc(1, sizeof(*key));
     key->keys = keys;
@@ -172,13 +172,14 @@ static enum ingest_key_answer keys_get(struct ingest_keys *keys, const char *cha
 {
     const char *name = arena_printf(arena, "%s/%s", channel, id);
     struct key *key = map_get(keys->keys, name);
+    bool was_known = key != NULL && key->pem != NULL;
 
     if (key != NULL && !key->is_asked && clock_monotonic_ms() >= key->until_ms) {
         key_free(key);
         key = NULL;
     }
     if (key == NULL && keys->shared != NULL)
-        key = keys_ask(keys, channel, id, name);
+        key = keys_ask(keys, channel, id, name, was_known);
     if (key == NULL) {
         metric_add(&requests_total, 1, channel, "not_asked", NULL);
         return INGEST_KEY_AWAY;

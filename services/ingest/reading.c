@@ -62,7 +62,8 @@ struct lane {
     struct reading *first;
     int64_t len;
     struct ingest_pace pace;
-    int64_t again_ms; /* monotonic: the channel said when */
+    int64_t again_ms; /* monotonic: not before, for all of it */
+    int throttles;    /* since a reading went well */
     int64_t gauge_ms;
 };
 
@@ -87,11 +88,20 @@ static void reading_done(struct reading *reading)
     struct lane *lane = reading->lane;
     const char *version = reading_version_key(lane->channel, reading->hint, reading->errand.arena);
 
+    lane->throttles = 0;
     metric_add(&reads_total, 1, lane->channel, reading->is_refused ? "rejected" : "read", NULL);
     if (version != NULL)
         ingest_seen_add(lane->readings->shared->service->seen, version);
     ingest_hints_done(lane->readings->hints, lane->channel, reading->hint, reading->number);
     reading->is_over = true;
+}
+
+/* A channel that is asked too much is left alone as a whole, longer each time. */
+static int64_t lane_throttled_ms(struct lane *lane, int64_t told_ms, int64_t now_ms)
+{
+    if (now_ms >= lane->again_ms) /* else another call of the same moment told it */
+        lane->throttles++;
+    return told_ms >= 0 ? told_ms : retry_pause_ms(&reading_pause, lane->throttles, retry_random());
 }
 
 static void reading_failed(struct ingest_errand *errand, const struct ingest_failure *failure)
@@ -105,10 +115,12 @@ static void reading_failed(struct ingest_errand *errand, const struct ingest_fai
     if (!failure->is_expected && reading->failures == 0)
         log_warn("ingest.read_failed", "channel", lane->channel, "hint", reading->hint, "class",
                  failure->result, "why", failure->why);
-    bool is_told = pause_ms > 0;
+    if (failure->is_throttled)
+        pause_ms = lane_throttled_ms(lane, pause_ms, now_ms);
+    bool is_of_all = pause_ms > 0;
     if (pause_ms < 0)
         pause_ms = retry_pause_ms(&reading_pause, reading->failures + 1, retry_random());
-    if (is_told || failure->is_throttled)
+    if (is_of_all && now_ms + pause_ms > lane->again_ms)
         lane->again_ms = now_ms + pause_ms;
     ingest_hints_failed(lane->readings->hints, lane->channel, reading->hint, reading->number,
                         now_ms + pause_ms);

@@ -241,6 +241,23 @@ def test_faults(service, market, seen):
                                          LIMIT_S), seen.notes())
 
 
+def test_throttled(service, market, seen):
+    """429 is for the channel as a whole: it is left alone, longer each time, and then everything is read."""
+    orders = [str(order) for order in range(5300, 5340)]
+    for order in orders:
+        market.put(order, 1721637900)
+        market.statuses[order] = 429
+    for order in orders:
+        notify(service, order)
+    check("a channel that is asked too much is told by its status", wait_for(
+        lambda: metric(service, "reads_total", result="http_429") >= 2, LIMIT_S), service.log()[-2000:])
+    asked = sum(market.times_read(order) for order in orders)
+    check("and is not asked for each order", asked < len(orders), asked)
+    market.statuses.clear()
+    check("later all are read", wait_for(lambda: not seen.notes(THIN), LIMIT_S), seen.notes())
+    check("each as one event", all(len(found) == 1 for found in seen.events_of(orders).values()), asked)
+
+
 def test_wide(service, market, seen):
     """More than a record holds, and more than goes to the broker at once."""
     market.put("5200", 1721637900, units=4500)
@@ -341,6 +358,7 @@ def main():
             test_read(service, market, seen)
             test_again(service, market, seen)
             test_faults(service, market, seen)
+            test_throttled(service, market, seen)
             test_wide(service, market, seen)
             test_polled(service, market, seen)
             service = test_killed(topics, work, market, seen, service)
