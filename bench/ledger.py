@@ -207,8 +207,8 @@ class Replicas:
                        "STOCKBUS_TOPIC_PREFIX": PREFIX, "STOCKBUS_ADMIN_ADDRESS": f"127.0.0.1:{port}",
                        "STOCKBUS_DATABASE_URL": self.bench.url(LEDGER, self.database), "STOCKBUS_REPLICA": name,
                        "STOCKBUS_LEDGER_BATCH_MAX": str(self.batch), "STOCKBUS_SESSION_TIMEOUT_MS": "60000",
-                       "STOCKBUS_LOG_LEVEL": "warn", "LD_PRELOAD": str(BUILD / "bench/tape.so"),
-                       "BENCH_TIMES": str(HOME / f"times-{number}")}
+                       "STOCKBUS_LOG_LEVEL": "warn", "STOCKBUS_ASSESS_INTERVAL_MS": "0",  # its transactions are no batches
+                       "LD_PRELOAD": str(BUILD / "bench/tape.so"), "BENCH_TIMES": str(HOME / f"times-{number}")}
         if self.tape is not None:
             environment["BENCH_TAPE"] = f"{self.tape}-{number}"
         with open(HOME / "ledger.log", "a", encoding="utf-8") as log:
@@ -246,7 +246,7 @@ class Replicas:
 
     def cpu(self):
         """CPU seconds so far of the replicas, and of their sessions in the server."""
-        names = ",".join(f"'{name}','{name} relay'" for name in self.names)
+        names = ",".join(f"'{name}','{name} beside','{name} relay'" for name in self.names)
         pids = self.bench.sql(self.database, f"SELECT pid FROM pg_stat_activity WHERE application_name IN ({names})")
         return (sum(cpu_seconds(process.pid) for process in self.processes),
                 sum(cpu_seconds(pid) for pid in pids.split()))

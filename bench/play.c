@@ -127,9 +127,9 @@ static bool play_sync(struct player *player)
     return ok;
 }
 
-static bool play_transaction(struct player *player)
+static bool play_transaction(struct player *player, const char *begin)
 {
-    if (!done(player, PQexec(player->conn, player->begin), "BEGIN"))
+    if (!done(player, PQexec(player->conn, begin), "BEGIN"))
         return false;
     for (char kind = *player->at++; kind != TAPE_COMMIT; kind = *player->at++) {
         if (kind != TAPE_RUN && kind != TAPE_QUEUE && kind != TAPE_SYNC)
@@ -145,7 +145,7 @@ static void play_again_until_done(struct player *player)
     const char *start = player->at;
     int64_t begin_us = clock_monotonic_us();
 
-    while (!play_transaction(player)) {
+    while (!play_transaction(player, player->begin)) {
         if (PQpipelineStatus(player->conn) != PQ_PIPELINE_OFF)
             play_sync(player);
         PQclear(PQexec(player->conn, "ROLLBACK"));
@@ -161,6 +161,11 @@ static void play(struct player *player)
 
         if (kind == TAPE_BEGIN) {
             play_again_until_done(player);
+            continue;
+        }
+        if (kind == TAPE_BESIDE) {
+            if (!play_transaction(player, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+                die("a transaction that only reads", "lost a race");
             continue;
         }
         const char *name = take_text(player);

@@ -6,7 +6,8 @@
  *   BENCH_TAPE=FILE    what committed transactions sent: texts, prepared statements, parameters;
  *                      `play` sends them again
  *
- * Only connections that begin transactions are written down; the ledger has one of them under load.
+ * Only connections that begin transactions are written down. Under load the ledger has one of them,
+ * and one that reads at its snapshot.
  */
 #include "bench/tape.h"
 
@@ -26,6 +27,7 @@ struct connection {
     const PGconn *conn;
     int64_t begin_us;
     bool in_transaction;
+    bool is_beside;         /* reads at the snapshot of another one's transactions */
     struct buf session;     /* SET ... and PREPARE, since the connection began */
     struct buf transaction; /* since BEGIN */
 };
@@ -87,13 +89,22 @@ static void put_text(struct buf *out, const char *text)
     buf_append(out, text, len);
 }
 
+/* `play` has one connection for both: their statements must not share names. */
+static void put_name(const struct connection *connection, struct buf *out, const char *name)
+{
+    char full[64];
+
+    snprintf(full, sizeof(full), "%s%s", connection->is_beside ? "beside_" : "", name);
+    put_text(out, full);
+}
+
 static void put_session(struct connection *connection, char kind, const char *name,
                         const char *text)
 {
     if (tape == NULL)
         return;
     buf_char(&connection->session, kind);
-    put_text(&connection->session, name);
+    put_name(connection, &connection->session, name);
     put_text(&connection->session, text);
 }
 
@@ -105,7 +116,7 @@ static void put_run(struct connection *connection, char kind, const char *name, 
     if (tape == NULL || !connection->in_transaction)
         return;
     buf_char(out, kind);
-    put_text(out, name);
+    put_name(connection, out, name);
     buf_append(out, &count, sizeof(count));
     for (int i = 0; i < count; i++) {
         int32_t len = values[i] == NULL ? -1
@@ -128,9 +139,10 @@ static void write_out(struct buf *bytes)
     buf_clear(bytes);
 }
 
-static void begin(struct connection *connection, int64_t now_us)
+static void begin(struct connection *connection, const char *query, int64_t now_us)
 {
     connection->begin_us = now_us;
+    connection->is_beside = strstr(query, "SET TRANSACTION SNAPSHOT") != NULL;
     connection->in_transaction = true;
     buf_clear(&connection->transaction);
 }
@@ -138,13 +150,13 @@ static void begin(struct connection *connection, int64_t now_us)
 static void committed(struct connection *connection)
 {
     connection->in_transaction = false;
-    if (times != NULL)
+    if (times != NULL && !connection->is_beside)
         fprintf(times, "%lld %lld\n", (long long)connection->begin_us,
                 (long long)clock_monotonic_us());
     if (tape == NULL)
         return;
     write_out(&connection->session);
-    fputc(TAPE_BEGIN, tape);
+    fputc(connection->is_beside ? TAPE_BESIDE : TAPE_BEGIN, tape);
     write_out(&connection->transaction);
     fputc(TAPE_COMMIT, tape);
 }
@@ -173,7 +185,7 @@ PGresult *PQexec(PGconn *conn, const char *query)
     struct connection *connection = connection_of(conn);
     note_error(result);
     if (strncmp(query, "BEGIN", 5) == 0)
-        begin(connection, now_us);
+        begin(connection, query, now_us);
     else if (strcmp(query, "COMMIT") == 0 && strcmp(PQcmdStatus(result), "COMMIT") == 0)
         committed(connection);
     else if (strcmp(query, "COMMIT") == 0 || strcmp(query, "ROLLBACK") == 0)

@@ -9,6 +9,7 @@ enum {
     TAPE_EXEC = 'E',    /* "", text */
     TAPE_PREPARE = 'P', /* name, text */
     TAPE_BEGIN = 'B',
+    TAPE_BESIDE = 'b', /* begins one that only reads, before the one whose snapshot it had */
     TAPE_RUN = 'R', /* name, int count, count times: int32_t len (-1: NULL), int format, bytes and a
                        NUL */
     TAPE_QUEUE = 'Q', /* the same, not waited for */

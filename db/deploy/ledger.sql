@@ -355,7 +355,7 @@ CREATE TABLE counts (
     counted_ms bigint NOT NULL,
     quantity bigint NOT NULL CHECK (quantity >= 0),
     PRIMARY KEY (sku, pool, bucket)
-);
+) WITH (fillfactor = 50);
 COMMENT ON TABLE counts IS 'The latest stock count in force of each position.';
 COMMENT ON COLUMN counts.sku IS 'SKU.';
 COMMENT ON COLUMN counts.pool IS 'Pool.';
@@ -511,6 +511,14 @@ COMMENT ON COLUMN positions.bucket IS 'Bucket.';
 COMMENT ON COLUMN positions.quantity IS 'Units.';
 COMMENT ON COLUMN positions.changed_at IS 'Last change.';
 
+CREATE TABLE skus (
+    sku text PRIMARY KEY,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+) WITH (fillfactor = 50);
+COMMENT ON TABLE skus IS 'A row for each SKU: who changes its positions, counts or oversells writes it, so that of two who do so at once one fails.';
+COMMENT ON COLUMN skus.sku IS 'SKU.';
+COMMENT ON COLUMN skus.changed_at IS 'Last change of something that hangs on it.';
+
 CREATE TABLE oversells (
     oversell_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     sku text NOT NULL,
@@ -539,7 +547,7 @@ GRANT USAGE ON SCHEMA ledger TO stockbus_ledger, stockbus_reconciler;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO stockbus_ledger;
 GRANT USAGE ON SEQUENCE batches_batch_id_seq TO stockbus_ledger;
 GRANT EXECUTE ON FUNCTION prepare_movements(integer) TO stockbus_ledger;
-GRANT UPDATE ON partitions, order_lines, voided_orders, counts, positions, oversells
+GRANT UPDATE ON partitions, order_lines, voided_orders, counts, positions, skus, oversells
     TO stockbus_ledger;
 -- What happened stays; only what became of it changes.
 GRANT UPDATE (status, reason) ON events TO stockbus_ledger;

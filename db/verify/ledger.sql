@@ -6,7 +6,7 @@ SELECT 'ledger.timeline'::regclass, 'ledger.partitions'::regclass, 'ledger.event
        'ledger.mapping_components'::regclass, 'ledger.pools'::regclass, 'ledger.rules'::regclass,
        'ledger.counts'::regclass, 'ledger.movements'::regclass, 'ledger.positions'::regclass,
        'ledger.oversells'::regclass, 'ledger.batches'::regclass, 'ledger.movements_default'::regclass,
-       'ledger.parked_bodies'::regclass;
+       'ledger.parked_bodies'::regclass, 'ledger.skus'::regclass;
 SELECT 'ledger.events_line'::regclass, 'ledger.events_notification'::regclass,
        'ledger.events_parked'::regclass, 'ledger.events_sku'::regclass,
        'ledger.order_lines_listing'::regclass, 'ledger.order_lines_placed'::regclass,

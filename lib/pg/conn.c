@@ -44,13 +44,15 @@ void pg_close(struct pg *pg)
         return;
     for (size_t i = 0; i < ARRAY_LEN(pg->statements); i++)
         mem_free(pg->statements[i].sql);
+    pg_close(pg->beside);
     PQfinish(pg->conn);
     mem_free(pg);
 }
 
 bool pg_is_alive(const struct pg *pg)
 {
-    return !pg->lost && PQstatus(pg->conn) == CONNECTION_OK;
+    return !pg->lost && PQstatus(pg->conn) == CONNECTION_OK &&
+           (pg->beside == NULL || pg_is_alive(pg->beside));
 }
 
 static bool conn_is_hanging_up(const struct pg_result *result)
@@ -68,6 +70,7 @@ bool pg_failed(struct pg *pg, const struct pg_result *result, struct err *err)
 
     if (PQstatus(pg->conn) == CONNECTION_BAD || conn_is_hanging_up(result))
         pg->lost = true;
+    snprintf(pg->failure, sizeof(pg->failure), "%s", sqlstate == NULL ? "" : sqlstate);
     if (sqlstate != NULL && why != NULL)
         return err_set(err, pg->lost ? ERR_RETRY : pg_sqlstate_code(sqlstate), "%.*s (%s)",
                        (int)strcspn(why, "\n"), why, sqlstate);

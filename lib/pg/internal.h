@@ -29,6 +29,11 @@ struct pg {
     struct pg_statement statements[2 * PG_STATEMENTS_MAX];
     size_t statements_len;
     bool is_queueing; /* libpq is in pipeline mode: statements are sent and not answered yet */
+    char failure[PG_SQLSTATE_LEN + 1]; /* SQLSTATE of the last error */
+    pg_lost_race *lost_race;           /* may be NULL */
+    void *lost_race_opaque;
+    struct pg *beside;    /* NULL: none */
+    bool is_beside_begun; /* the session beside has this transaction's snapshot */
 };
 
 struct pg_param {

@@ -46,6 +46,17 @@ bool pg_run(struct pg *pg, const char *sql, const struct pg_params *params,
    pg_exec() or the end of pg_tx_run(), and that one's own statement is not run then. */
 bool pg_queue(struct pg *pg, const char *sql, const struct pg_params *params,
               struct err *err) MUST_CHECK;
+/* A second session for pg_run_beside(); pg owns it from now on, and is alive while both are. */
+void pg_put_beside(struct pg *pg, struct pg *beside);
+/* Like pg_run(), for a SELECT in the body of pg_tx_run(): the session beside runs it at the
+   transaction's snapshot, so it sees nothing that the transaction wrote itself, and takes no
+   predicate locks. For rows whose every change also writes a row that the transaction reads or
+   writes itself. Without a session beside it is pg_run(). */
+bool pg_run_beside(struct pg *pg, const char *sql, const struct pg_params *params,
+                   struct pg_rows **ret_rows, struct err *err) MUST_CHECK;
+/* The transaction reads nothing more there: that session lets go of the snapshot. The end of
+   pg_tx_run() does so, too. */
+void pg_end_beside(struct pg *pg);
 /* Several statements without parameters (BEGIN, SET, LISTEN ...). */
 bool pg_exec(struct pg *pg, const char *sql, struct err *err) MUST_CHECK;
 
@@ -78,3 +89,6 @@ typedef bool pg_tx_body(struct pg *pg, void *state, struct err *err);
 enum { PG_TX_TRIES_MAX = 10 };
 bool pg_tx_run(struct pg *pg, pg_tx_body *body, void *state, int *ret_tries, bool *ret_unknown,
                struct err *err) MUST_CHECK;
+/* Told of each run of a body that ended in ERR_CONFLICT, with the SQLSTATE: 40001 or 40P01. */
+typedef void pg_lost_race(void *opaque, const char *sqlstate);
+void pg_on_lost_race(struct pg *pg, pg_lost_race *told, void *opaque);

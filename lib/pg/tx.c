@@ -70,10 +70,28 @@ static bool tx_attempt(struct pg *pg, pg_tx_body *body, void *state, bool *unkno
 {
     if (!pg_exec(pg, "BEGIN ISOLATION LEVEL SERIALIZABLE", err))
         return false;
-    if (body(pg, state, err) && pg_settle(pg, err) && tx_commit(pg, unknown, err))
+    bool ok = body(pg, state, err);
+
+    pg_end_beside(pg);
+    if (ok && pg_settle(pg, err) && tx_commit(pg, unknown, err))
         return true;
     tx_rollback(pg);
     return false;
+}
+
+void pg_on_lost_race(struct pg *pg, pg_lost_race *told, void *opaque)
+{
+    pg->lost_race = told;
+    pg->lost_race_opaque = opaque;
+}
+
+static bool tx_lost_race(struct pg *pg, const struct err *err)
+{
+    if (err->code != ERR_CONFLICT)
+        return false;
+    if (pg->lost_race != NULL)
+        pg->lost_race(pg->lost_race_opaque, pg->failure);
+    return true;
 }
 
 bool pg_tx_run(struct pg *pg, pg_tx_body *body, void *state, int *ret_tries, bool *ret_unknown,
@@ -90,7 +108,7 @@ bool pg_tx_run(struct pg *pg, pg_tx_body *body, void *state, int *ret_tries, boo
         tries++;
         *err = (struct err){0};
         done = tx_attempt(pg, body, state, &unknown, err);
-        if (!done && err->code != ERR_CONFLICT)
+        if (!done && !tx_lost_race(pg, err))
             break;
     }
     if (ret_tries != NULL)

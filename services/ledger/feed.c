@@ -37,10 +37,17 @@ static const struct metric records_total = {
     "stockbus_ledger_records_total", "Records applied.", METRIC_COUNTER, {"topic"}};
 static const struct metric poison_total = {
     "stockbus_ledger_poison_total", "Records set aside as unreadable.", METRIC_COUNTER, {"topic"}};
-static const struct metric retries_total = {"stockbus_ledger_transaction_retries_total",
-                                            "Transactions run again after a conflict.",
-                                            METRIC_COUNTER,
-                                            {"topic"}};
+static const struct metric retries_total = {
+    "stockbus_ledger_transaction_retries_total",
+    "Transactions that lost a race, and ran again.",
+    METRIC_COUNTER,
+    {"topic", "sqlstate"}
+};
+static const struct metric oldest_seconds = {
+    "stockbus_ledger_oldest_record_timestamp_seconds",
+    "Time of the oldest record in hand that is not applied yet; 0: there is none.",
+    METRIC_GAUGE,
+    {"topic"}};
 static const struct metric renewed_total = {
     "stockbus_ledger_partitions_renewed_total",
     "Partitions whose topic was created anew: read again from the beginning.",
@@ -53,6 +60,7 @@ static const struct metric batch_seconds = {"stockbus_ledger_batch_seconds",
 
 struct ledger_feed {
     struct ledger_feed_options options;
+    char beside_name[64]; /* of the session beside, as pg_stat_activity shows it */
     struct pg *pg;
     struct kafka_consumer *consumer;
     struct arena *records_arena;
@@ -72,6 +80,7 @@ struct ledger_feed *ledger_feed_new(const struct ledger_feed_options *options)
     struct ledger_feed *feed = mem_calloc(1, sizeof(*feed));
 
     feed->options = *options;
+    snprintf(feed->beside_name, sizeof(feed->beside_name), "%s beside", options->replica);
     feed->records_arena = arena_new();
     feed->tx_arena = arena_new();
     feed->records = mem_calloc((size_t)options->batch_max, sizeof(*feed->records));
@@ -103,6 +112,34 @@ bool ledger_feed_is_ready(struct ledger_feed *feed, char *why, size_t why_len)
     return true;
 }
 
+static void feed_lost_race(void *opaque, const char *sqlstate)
+{
+    struct ledger_feed *feed = opaque;
+
+    metric_add(&retries_total, 1, feed->options.topic, sqlstate, NULL);
+}
+
+/* Who makes movements reads some rows by a session beside. */
+static struct pg *feed_open(struct ledger_feed *feed, struct err *err)
+{
+    const struct ledger_feed_options *options = &feed->options;
+    SCOPED(pg)
+    struct pg *pg = ledger_session_open(options->database_url, options->replica, LEDGER_SCHEMA,
+                                        ledger_session_folding, err);
+
+    if (pg == NULL)
+        return NULL;
+    pg_on_lost_race(pg, feed_lost_race, feed);
+    if (!options->makes_movements)
+        return STEAL(pg);
+    struct pg *beside = ledger_session_open(options->database_url, feed->beside_name, LEDGER_SCHEMA,
+                                            ledger_session_folding, err);
+    if (beside == NULL)
+        return NULL;
+    pg_put_beside(pg, beside);
+    return STEAL(pg);
+}
+
 /* Until the database is back, or stopping: then false. */
 static bool feed_connect(struct ledger_feed *feed, struct err *err)
 {
@@ -110,8 +147,7 @@ static bool feed_connect(struct ledger_feed *feed, struct err *err)
         if (feed->pg != NULL && pg_is_alive(feed->pg))
             return true;
         pg_close(feed->pg);
-        feed->pg = ledger_session_open(feed->options.database_url, feed->options.replica,
-                                       LEDGER_SCHEMA, ledger_session_folding, err);
+        feed->pg = feed_open(feed, err);
         if (feed->pg != NULL) {
             atomic_store(&feed->database_ok, true);
             return true;
@@ -293,13 +329,11 @@ static bool feed_commit(struct ledger_feed *feed, struct ledger_transaction *tx,
     for (int failures = 0;;) { /* ends by its outcome, or when stopping */
         bool unknown = false;
         bool committed = false;
-        int tries = 0;
         int64_t start_us = clock_monotonic_us();
 
         if (!feed_connect(feed, err))
             return false;
-        committed = pg_tx_run(feed->pg, ledger_transaction_body, tx, &tries, &unknown, err);
-        metric_add(&retries_total, tries > 1 ? tries - 1 : 0, feed->options.topic, NULL, NULL);
+        committed = pg_tx_run(feed->pg, ledger_transaction_body, tx, NULL, &unknown, err);
         while (!committed && unknown && !feed_find_out(feed, tx, &committed, err)) {
             if (err->code == ERR_FATAL || stop_requested())
                 return false;
@@ -393,6 +427,17 @@ static bool feed_gather(struct ledger_feed *feed, struct err *err)
     return true;
 }
 
+static void feed_tell_oldest(const struct ledger_feed *feed)
+{
+    int64_t oldest_ms = feed->records_len == 0 ? 0 : INT64_MAX;
+
+    for (size_t i = 0; i < feed->records_len; i++) {
+        if (feed->records[i]->timestamp_ms < oldest_ms)
+            oldest_ms = feed->records[i]->timestamp_ms;
+    }
+    metric_set(&oldest_seconds, (double)oldest_ms / 1e3, feed->options.topic, NULL, NULL);
+}
+
 /* A consumer hands out partitions by turns. */
 static int feed_record_order(const void *left, const void *right)
 {
@@ -458,6 +503,7 @@ static bool feed_step(struct ledger_feed *feed, struct err *err)
 {
     if (!feed_gather(feed, err))
         return false;
+    feed_tell_oldest(feed);
     if (feed->records_len > 0) {
         qsort(feed->records, feed->records_len, sizeof(struct ledger_feed_record *),
               feed_record_order);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "services/ledger/keys.h"
 #include "services/ledger/measures.h"
 #include "services/ledger/rows.h"
 
@@ -428,6 +429,36 @@ static bool flush_consignments(struct flusher *flusher, struct err *err)
                       err);
 }
 
+/* Writes the row of each SKU that something changes of, or that has none yet: see
+   loader_watch_skus(). Movements change positions, and counts that are only kept are facts. */
+static bool flush_skus(struct flusher *flusher, struct err *err)
+{
+    const struct stock_position *const *positions = NULL;
+    const struct stock_count *const *counts = NULL;
+    const struct stock_count *const *facts = NULL;
+    const struct stock_oversell *const *oversells = NULL;
+    size_t positions_len = stock_changed_positions(flusher->stock, &positions);
+    size_t counts_len = stock_new_counts(flusher->stock, &counts);
+    size_t facts_len = stock_new_count_facts(flusher->stock, &facts);
+    size_t oversells_len = stock_changed_oversells(flusher->stock, &oversells);
+    SCOPED(ledger_keys) struct ledger_keys skus;
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+
+    ledger_keys_init(&skus, flusher->arena);
+    for (size_t i = 0; i < flusher->set->new_skus_len; i++)
+        ledger_keys_add(&skus, flusher->set->new_skus[i], "", "");
+    for (size_t i = 0; i < positions_len; i++)
+        ledger_keys_add(&skus, positions[i]->sku, "", "");
+    for (size_t i = 0; i < counts_len; i++)
+        ledger_keys_add(&skus, counts[i]->sku, "", "");
+    for (size_t i = 0; i < facts_len; i++)
+        ledger_keys_add(&skus, facts[i]->sku, "", "");
+    for (size_t i = 0; i < oversells_len; i++)
+        ledger_keys_add(&skus, oversells[i]->sku, "", "");
+    ledger_keys_params(&skus, params, 1);
+    return skus.len == 0 || pg_queue(flusher->pg, sql_ledger_upsert_skus, params, err);
+}
+
 static bool flush_positions(struct flusher *flusher, struct err *err)
 {
     const struct stock_count *const *counts = NULL;
@@ -621,8 +652,8 @@ bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_workin
     struct flusher flusher = {pg, arena, set->stock, set, causes, batch_id, now_ms, 0};
 
     /* Lines that begin to wait, or to wait no more, have the last word about their events. */
-    return flush_timeline(&flusher, err) && flush_statuses(&flusher, err) &&
-           flush_lines(&flusher, err) && flush_catalogue(&flusher, err) &&
-           flush_positions(&flusher, err) &&
+    return flush_timeline(&flusher, err) && flush_skus(&flusher, err) &&
+           flush_statuses(&flusher, err) && flush_lines(&flusher, err) &&
+           flush_catalogue(&flusher, err) && flush_positions(&flusher, err) &&
            flush_consignments(&flusher, err) && flush_listings(&flusher, err);
 }

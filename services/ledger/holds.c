@@ -271,7 +271,7 @@ static bool holds_load_facts(struct ledger_holds *holds, struct pg *pg, struct s
         return true;
     ledger_keys_params(&holds->shelves, params, 2);
     pg_params_int(params, holds->receiving_ms);
-    if (!pg_run(pg, sql_ledger_select_count_facts, params, &rows, err))
+    if (!pg_run_beside(pg, sql_ledger_select_count_facts, params, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++)
         holds_take_fact(holds, stock, rows, row);
@@ -289,7 +289,7 @@ static bool holds_load_movements(struct ledger_holds *holds, struct pg *pg, stru
         return true;
     ledger_keys_params(&holds->counted, params, 3);
     pg_params_int_array(params, holds->counted_ms, holds->counted.len);
-    if (!pg_run(pg, sql_ledger_select_later_movements, params, &rows, err))
+    if (!pg_run_beside(pg, sql_ledger_select_later_movements, params, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         const struct stock_movement movement = {

@@ -45,6 +45,7 @@ struct posting {
     int64_t generation;
     const char *status;
     const char *reason;
+    const char *place; /* ctid of its row */
     bool known;
     bool is_sound; /* breaks no rule */
     struct ledger_cause cause;
@@ -89,8 +90,8 @@ static const struct ledger_rows_column event_columns[] = {
 };
 static const struct ledger_rows_column suspect_columns[] = {
     TEXT(event_id), TEXT(hash), INT(partition), INT(offset), {0}};
-static const struct ledger_rows_column status_columns[] = {
-    TEXT(event_id), TEXT(status), TEXT(reason), {0}};
+static const struct ledger_rows_column mark_columns[] = {
+    TEXT(place), TEXT(status), TEXT(reason), {0}};
 #undef ROW
 
 static struct posting *posting_new(const struct posting_batch *batch, const struct event *event,
@@ -172,6 +173,7 @@ static bool posting_insert(struct posting_batch *batch, struct err *err)
         struct posting *posting = map_get(batch->by_id, pg_rows_text(rows, row, "event_id"));
 
         posting->known = false;
+        posting->place = arena_strdup(batch->arena, pg_rows_text(rows, row, "place"));
         map_set(batch->causes, posting->event_id, &posting->cause);
     }
     for (size_t i = 0; i < batch->len; i++) {
@@ -337,8 +339,8 @@ static bool posting_mark(struct posting_batch *batch, struct err *err)
         if (!batch->postings[i]->known && strcmp(batch->postings[i]->status, "applied") != 0)
             marked[len++] = batch->postings[i];
     }
-    return ledger_rows_run(batch->pg, batch->arena, sql_ledger_update_event_status,
-                           (const void *const *)marked, len, status_columns, NULL, err);
+    return ledger_rows_run(batch->pg, batch->arena, sql_ledger_mark_events,
+                           (const void *const *)marked, len, mark_columns, NULL, err);
 }
 
 static bool posting_fold(struct posting_batch *batch, struct err *err)

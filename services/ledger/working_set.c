@@ -169,6 +169,17 @@ static bool loader_run(struct loader *loader, const char *sql, const struct ledg
     return pg_run(loader->pg, sql, params, ret_rows, err);
 }
 
+/* Takes no locks: see loader_load_lines() and loader_watch_skus(). */
+static bool loader_run_beside(struct loader *loader, const char *sql,
+                              const struct ledger_keys *keys, size_t parts,
+                              struct pg_rows **ret_rows, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+
+    ledger_keys_params(keys, params, parts);
+    return pg_run_beside(loader->pg, sql, params, ret_rows, err);
+}
+
 /* Adds the listings that a statement returns; with `relined`, all their lines are loaded too. */
 static bool loader_find_listings(struct loader *loader, const char *sql,
                                  const struct ledger_keys *keys, size_t parts, bool relined,
@@ -222,20 +233,44 @@ static void loader_take_line(struct loader *loader, const struct pg_rows *rows, 
         ledger_keys_add(&loader->pools, line.pool, "", "");
 }
 
+static void loader_take_lines(struct loader *loader, const struct pg_rows *rows)
+{
+    for (size_t row = 0; row < pg_rows_count(rows); row++) {
+        if (!ledger_keys_has(&loader->loaded, pg_rows_text(rows, row, "channel"),
+                             pg_rows_text(rows, row, "order_id"),
+                             pg_rows_text(rows, row, "line_id")))
+            loader_take_line(loader, rows, row);
+    }
+}
+
+/* Whoever looks for a line that is not there yet would lock the place of its neighbours, the new
+   lines of all other partitions. No lock is needed: what an event changes because of its line, it
+   writes into that line, and of two who write it, or its parts, one fails. */
 static bool loader_load_lines(struct loader *loader, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (loader->lines.len == 0)
+        return true;
+    if (!loader_run_beside(loader, sql_ledger_select_lines, &loader->lines, 3, &rows, err))
+        return false;
+    loader_take_lines(loader, rows);
+    return true;
+}
+
+/* Of whole orders and listings: here the lines that are not there yet count, too. */
+static bool loader_load_lines_of(struct loader *loader, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
-    if (loader->lines.len + loader->orders.len + loader->relined.len == 0)
+    if (loader->orders.len + loader->relined.len == 0)
         return true;
-    ledger_keys_params(&loader->lines, params, 3);
     ledger_keys_params(&loader->orders, params, 2);
     ledger_keys_params(&loader->relined, params, 2);
-    if (!pg_run(loader->pg, sql_ledger_select_lines, params, &rows, err))
+    if (!pg_run(loader->pg, sql_ledger_select_lines_of, params, &rows, err))
         return false;
-    for (size_t row = 0; row < pg_rows_count(rows); row++)
-        loader_take_line(loader, rows, row);
+    loader_take_lines(loader, rows);
     return true;
 }
 
@@ -245,7 +280,7 @@ static bool loader_load_parts(struct loader *loader, struct err *err)
 
     if (loader->loaded.len == 0)
         return true;
-    if (!loader_run(loader, sql_ledger_select_parts, &loader->loaded, 3, &rows, err))
+    if (!loader_run_beside(loader, sql_ledger_select_parts, &loader->loaded, 3, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         struct stock_part part = {
@@ -343,7 +378,7 @@ static bool loader_load_listings(struct loader *loader, struct err *err)
 
     if (loader->listings.len == 0)
         return true;
-    if (!loader_run(loader, sql_ledger_select_listings, &loader->listings, 2, &rows, err))
+    if (!loader_run_beside(loader, sql_ledger_select_listings, &loader->listings, 2, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         struct stock_listing listing = {
@@ -447,7 +482,7 @@ static bool loader_load_positions(struct loader *loader, struct err *err)
 {
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
-    if (!loader_run(loader, sql_ledger_select_positions, &loader->skus, 1, &rows, err))
+    if (!loader_run_beside(loader, sql_ledger_select_positions, &loader->skus, 1, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         struct stock_position position = {
@@ -466,7 +501,7 @@ static bool loader_load_counts(struct loader *loader, struct err *err)
 {
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
-    if (!loader_run(loader, sql_ledger_select_counts, &loader->skus, 1, &rows, err))
+    if (!loader_run_beside(loader, sql_ledger_select_counts, &loader->skus, 1, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         struct stock_count count = {
@@ -488,7 +523,7 @@ static bool loader_load_oversells(struct loader *loader, struct err *err)
 {
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
 
-    if (!loader_run(loader, sql_ledger_select_oversells, &loader->skus, 1, &rows, err))
+    if (!loader_run_beside(loader, sql_ledger_select_oversells, &loader->skus, 1, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         struct stock_oversell oversell = {
@@ -506,6 +541,37 @@ static bool loader_load_oversells(struct loader *loader, struct err *err)
     return true;
 }
 
+/* What hangs on a SKU (positions, movements, counts, oversells, and so the targets of its listings)
+   is read without locks: those of an index are locks of its pages, and there the SKUs of all
+   partitions are neighbours. Instead each SKU has a row of its own. It is read with a lock, by its
+   place and through no index, and whoever changes what hangs on the SKU writes it
+   (ledger_flush()). */
+static bool loader_watch_skus(struct loader *loader, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    SCOPED(pg_rows) struct pg_rows *watched = NULL;
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    struct ledger_working_set *set = loader->set;
+
+    if (!loader_run_beside(loader, sql_ledger_select_skus, &loader->skus, 1, &rows, err))
+        return false;
+    size_t count = pg_rows_count(rows);
+    const char **places = arena_alloc(loader->arena, count * sizeof(*places));
+    size_t len = 0;
+    set->new_skus = arena_alloc(loader->arena, count * sizeof(*set->new_skus));
+    for (size_t row = 0; row < count; row++) {
+        if (pg_rows_is_null(rows, row, "place"))
+            set->new_skus[set->new_skus_len++] = text_of(loader, rows, row, "sku");
+        else
+            places[len++] = pg_rows_text(rows, row, "place");
+    }
+    pg_params_text_array(params, places, len);
+    if (!pg_run(loader->pg, sql_ledger_watch_skus, params, &watched, err))
+        return false;
+    return pg_rows_int(watched, 0, "watched") == (int64_t)len ||
+           err_set(err, ERR_FATAL, "the session beside has another snapshot");
+}
+
 /* Lines first: they name listings; then listings that share their SKUs, then what these need. */
 static bool loader_load(struct loader *loader, struct err *err)
 {
@@ -514,8 +580,8 @@ static bool loader_load(struct loader *loader, struct err *err)
         return false;
     if (!loader_find_listings(loader, sql_ledger_select_listings_of_pools, &loader->new_pools, 1,
                               true, err) ||
-        !loader_load_lines(loader, err) || !loader_load_parts(loader, err) ||
-        !loader_load_voided(loader, err))
+        !loader_load_lines(loader, err) || !loader_load_lines_of(loader, err) ||
+        !loader_load_parts(loader, err) || !loader_load_voided(loader, err))
         return false;
     if (!loader_find_listings(loader, sql_ledger_select_listings_of_rules, &loader->rule_scopes, 3,
                               false, err) ||
@@ -532,7 +598,8 @@ static bool loader_load(struct loader *loader, struct err *err)
         return false;
     if (loader->skus.len == 0)
         return true;
-    return loader_load_positions(loader, err) && loader_load_counts(loader, err) &&
+    return loader_watch_skus(loader, err) && loader_load_positions(loader, err) &&
+           loader_load_counts(loader, err) &&
            ledger_holds_load_counts(&loader->holds, loader->pg, loader->stock, err) &&
            loader_load_oversells(loader, err);
 }
@@ -546,6 +613,7 @@ bool ledger_working_set_load(struct pg *pg, struct arena *arena, const struct ev
     for (size_t i = 0; i < count; i++)
         loader_add_event(&loader, events[i]);
     bool loaded = loader_load(&loader, err);
+    pg_end_beside(pg);
     loader_release(&loader);
     return loaded;
 }

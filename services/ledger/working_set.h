@@ -17,6 +17,8 @@ struct ledger_working_set {
     struct stock *stock;
     /* "<channel>\x1f<listing>" -> int64_t *: version of the newest target. Owned by the caller. */
     struct map *versions;
+    const char **new_skus; /* that have no row in `skus` yet */
+    size_t new_skus_len;
 };
 
 /* events are new (not applied before). Everything lives in the arena. */

@@ -101,6 +101,9 @@ SELECT pg_temp.e(n), sku, 'main', bucket, delta, effect, balance, pg_temp.m(occu
         (15, 'MUG-XL', 'committed', 1, 1, 1, '13:05', 'placed', '13:05:00.5'))
        AS k (n, sku, bucket, delta, effect, balance, occurred, reason, applied)
  ORDER BY n, bucket;
+INSERT INTO skus (sku)
+VALUES ('TEE-RED-M');
+
 INSERT INTO positions (sku, pool, bucket, quantity, changed_at)
 VALUES ('MUG', 'main', 'sellable', 2, pg_temp.t('12:00:01')),
        ('MUG', 'main', 'committed', 1, pg_temp.t('11:00:01')),

@@ -198,6 +198,7 @@ database_starts() {
   sql "$run" 'CREATE TABLE kept (n int)'
   sql "$run" 'INSERT INTO kept VALUES (1)'
   [[ $(sql "$run" 'SHOW max_pred_locks_per_transaction') == 2048 ]]
+  [[ $(sql "$run" 'SHOW max_pred_locks_per_page') == 1000 ]]
   [[ $(sql "$run" 'SHOW fsync') == on && $(sql "$run" 'SHOW listen_addresses') == 127.0.0.1 ]]
 }
 

@@ -1,4 +1,4 @@
--- $1.. one array per column; returns the ids that were not known.
+-- $1.. one array per column; returns the ids that were not known, and where their rows are.
 INSERT INTO events
        (event_id, content_hash, kind, channel, account, notification_id, captured_via, actor,
         listing, sku, order_id, line_id, occurred_at, received_at, partition, kafka_offset,
@@ -14,4 +14,4 @@ SELECT event_id, decode(content_hash, 'hex'), kind, channel, account, notificati
              listing, sku, order_id, line_id, occurred_ms, received_ms, partition, kafka_offset,
              traceparent, generation)
     ON CONFLICT (event_id) DO NOTHING
-RETURNING event_id
+RETURNING event_id, ctid::text AS place

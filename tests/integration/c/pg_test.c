@@ -465,6 +465,14 @@ static bool skew_body(struct pg *pg, void *state, struct err *err)
     return true;
 }
 
+static void count_lost_race(void *opaque, const char *sqlstate)
+{
+    int *lost = opaque;
+
+    assert_string_equal(sqlstate, "40001");
+    (*lost)++;
+}
+
 static void a_conflict_at_commit_runs_again(void **state)
 {
     SCOPED(pg) struct pg *pg = connect_here();
@@ -472,14 +480,94 @@ static void a_conflict_at_commit_runs_again(void **state)
     struct skew skew = {.other = other};
     struct err err = {0};
     int tries = 0;
+    int lost = 0;
     bool unknown = true;
 
     (void)state;
     must_exec(pg, "INSERT INTO lib_pg_test.counters VALUES ('left', 0), ('right', 0)");
+    pg_on_lost_race(pg, count_lost_race, &lost);
     assert_true(pg_tx_run(pg, skew_body, &skew, &tries, &unknown, &err));
     assert_int_equal(tries, 2);
+    assert_int_equal(lost, 1);
     assert_false(unknown);
     assert_int_equal(one_number(pg, "SELECT n FROM lib_pg_test.counters WHERE name = 'left'"), 1);
+}
+
+/* ---- the session beside ---- */
+
+static const char sum_of_all[] = "SELECT sum(c.n)::bigint AS n FROM lib_pg_test.counters c";
+
+static int64_t one_number_beside(struct pg *pg)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    struct err err = {0};
+
+    if (!pg_run_beside(pg, sum_of_all, NULL, &rows, &err))
+        fail_msg("%s", err.text);
+    return pg_rows_int(rows, 0, "n");
+}
+
+/* The same skew as above, but what the other one writes is read beside. */
+static bool skew_beside(struct pg *pg, void *state, struct err *err)
+{
+    struct skew *skew = state;
+
+    skew->runs++;
+    if (!pg_run(pg, "UPDATE lib_pg_test.counters SET n = n + 1 WHERE name = 'mine'", NULL, NULL,
+                err))
+        return false;
+    assert_int_equal(one_number_beside(pg), 0);
+    must_exec(skew->other, "BEGIN ISOLATION LEVEL SERIALIZABLE;"
+                           "SELECT sum(n) FROM lib_pg_test.counters;"
+                           "UPDATE lib_pg_test.counters SET n = n + 1 WHERE name = 'theirs';"
+                           "COMMIT");
+    assert_int_equal(one_number_beside(pg), 0); /* neither our change nor theirs */
+    pg_end_beside(pg);
+    assert_int_equal(one_number_beside(pg), 0);
+    return true;
+}
+
+static void a_session_beside_reads_the_snapshot_without_locks(void **state)
+{
+    SCOPED(pg) struct pg *pg = connect_here();
+    SCOPED(pg) struct pg *other = connect_here();
+    struct skew skew = {.other = other};
+    struct err err = {0};
+
+    (void)state;
+    must_exec(pg, "TRUNCATE lib_pg_test.counters;"
+                  "INSERT INTO lib_pg_test.counters VALUES ('mine', 0), ('theirs', 0);"
+                  "SET enable_seqscan = off");
+    pg_put_beside(pg, connect_here());
+    assert_true(pg_tx_run(pg, skew_beside, &skew, NULL, NULL, &err));
+    assert_int_equal(skew.runs, 1);
+    assert_int_equal(one_number(pg, sum_of_all), 2);
+}
+
+static bool lose_the_one_beside(struct pg *pg, void *state, struct err *err)
+{
+    struct pg *other = state;
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+
+    if (!pg_run_beside(pg, "SELECT pg_backend_pid() AS n", NULL, &rows, err))
+        return false;
+    pg_params_int(params, pg_rows_int(rows, 0, "n"));
+    return pg_run(other, "SELECT pg_terminate_backend($1::integer, 5000)", params, NULL, err) &&
+           pg_run_beside(pg, sum_of_all, NULL, NULL, err);
+}
+
+static void a_lost_session_beside_is_retry(void **state)
+{
+    SCOPED(pg) struct pg *pg = connect_here();
+    SCOPED(pg) struct pg *other = connect_here();
+    struct err err = {0};
+
+    (void)state;
+    pg_put_beside(pg, connect_here());
+    assert_false(pg_tx_run(pg, lose_the_one_beside, other, NULL, NULL, &err));
+    assert_int_equal(err.code, ERR_RETRY);
+    assert_false(pg_is_alive(pg));
 }
 
 static bool hides_an_error(struct pg *pg, void *state, struct err *err)
@@ -749,6 +837,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(racing_transactions_lose_nothing),
         cmocka_unit_test(a_conflict_for_ever_becomes_retry),
         cmocka_unit_test(a_conflict_at_commit_runs_again),
+        cmocka_unit_test(a_session_beside_reads_the_snapshot_without_locks),
+        cmocka_unit_test(a_lost_session_beside_is_retry),
         cmocka_unit_test(a_body_that_cheats_is_fatal),
         cmocka_unit_test(a_failed_body_leaves_nothing),
         cmocka_unit_test(a_connection_lost_at_commit_is_unknown),
