@@ -27,15 +27,27 @@ SELECT channel, order_id, line_id, listing, ordered, cancelled, shipped, returne
   FROM ledger.order_lines;
 COMMENT ON VIEW orders IS 'Order lines.';
 
+-- A channel's own word about the newest push confirms it, when the answer to the push did not.
 CREATE VIEW targets AS
 SELECT l.channel, l.listing, l.address, l.sku, l.quantity, l.version,
-       coalesce(c.version, 0) AS confirmed_version, c.quantity AS confirmed_quantity, c.confirmed_at,
+       coalesce(e.version, c.version, 0) AS confirmed_version,
+       coalesce(e.quantity, c.quantity) AS confirmed_quantity,
+       coalesce(e.confirmed_at, c.confirmed_at) AS confirmed_at,
        o.quantity AS observed_quantity, o.observed_at, l.changed_at, l.event_id, l.rule_id,
        l.mapping_id, l.tier, l.priced, l.measurement_id, l.latency_id,
-       c.version IS NOT DISTINCT FROM l.version AS at_rest
+       coalesce(e.version, c.version) IS NOT DISTINCT FROM l.version AS at_rest
   FROM ledger.listings l
   LEFT JOIN ledger.confirmations c USING (channel, listing)
-  LEFT JOIN ledger.observations o USING (channel, listing);
+  LEFT JOIN ledger.observations o USING (channel, listing)
+  LEFT JOIN LATERAL (SELECT p.version, p.quantity, o.observed_at AS confirmed_at
+                       FROM ledger.pushes p
+                      WHERE c.version IS DISTINCT FROM l.version
+                        AND (p.channel, p.listing, p.version) = (l.channel, l.listing, l.version)
+                        AND p.quantity = o.quantity
+                        AND p.published_ms > 0
+                        AND p.published_ms <= ledger.ms(o.observed_at) + 2000
+                        AND p.result <> 'rejected'
+                      LIMIT 1) e ON true;
 COMMENT ON VIEW targets IS 'What each listing should show now, and what it was last confirmed to show.';
 
 CREATE VIEW pushes AS

@@ -12,7 +12,8 @@ CREATE TABLE observation_history (
     channel text NOT NULL,
     listing text NOT NULL,
     quantity bigint NOT NULL,
-    observed_ms bigint NOT NULL
+    observed_ms bigint NOT NULL,
+    origin text NOT NULL DEFAULT ''
 );
 COMMENT ON TABLE observation_history IS 'Every observation of a listing that was known when it came.';
 COMMENT ON COLUMN observation_history.event_id IS 'Event of the observation.';
@@ -20,6 +21,7 @@ COMMENT ON COLUMN observation_history.channel IS 'Channel.';
 COMMENT ON COLUMN observation_history.listing IS 'Listing.';
 COMMENT ON COLUMN observation_history.quantity IS 'What the channel said it shows.';
 COMMENT ON COLUMN observation_history.observed_ms IS 'When it showed that, by its source (ms).';
+COMMENT ON COLUMN observation_history.origin IS 'What brought it about, by the channel''s own word: sale, write, the reference of a push; empty: it does not say.';
 CREATE INDEX observation_history_listing ON observation_history (channel, listing, observed_ms);
 COMMENT ON INDEX observation_history_listing IS 'What a listing showed at a time.';
 

@@ -1,5 +1,5 @@
 -- Deploy stockbus:audit_questions to pg
--- requires: audit_views
+-- requires: audit_views, echoes
 
 BEGIN;
 
@@ -265,8 +265,10 @@ WITH said AS (
       FROM api.pushes p
      WHERE (p.channel, p.listing, p.result) = (of_channel, of_listing, 'confirmed')
      UNION ALL
-    SELECT o.observed_at, 3, 'observed', o.quantity, true, 0, NULL, o.captured_via, o.event_id::text
+    SELECT o.observed_at, 3, 'observed', o.quantity, true, 0, e.confirms, concat_ws(', ', o.captured_via, e.means),
+           o.event_id::text
       FROM api.observations o
+      JOIN api.echoes e USING (event_id)
      WHERE (o.channel, o.listing) = (of_channel, of_listing)
      UNION ALL
     SELECT l.placed_at, 4, 'sold here', l.ordered, false, l.ordered, NULL,
@@ -328,6 +330,12 @@ SELECT t.observed_at, 'observation', t.channel, t.listing, t.sku, t.observed_qua
  WHERE t.observed_at >= since
    AND t.observed_at > t.confirmed_at
    AND t.observed_quantity <> e.expected
+   AND NOT EXISTS (SELECT
+                     FROM api.echoes x
+                    WHERE (x.channel, x.listing) = (t.channel, t.listing)
+                      AND x.observed_at = t.observed_at
+                      AND x.quantity = t.observed_quantity
+                      AND x.means <> 'differs')
  ORDER BY 1 DESC, 3, 4;
 END;
 COMMENT ON FUNCTION drifted(timestamptz) IS

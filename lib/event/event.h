@@ -192,6 +192,10 @@ struct event_observation {
     bool tracked;
     int64_t quantity;
     int64_t version_ms;
+    /* What brought it about, by the channel's own word: "sale", "write" (an API or a person), or
+       the reference that a push of ours carried ("stockbus://target/<event id>"); "": it does not
+       say. */
+    const char *origin;
 };
 
 /* A velocity class. A SKU is in the one with the greatest from_per_day that it reaches. */

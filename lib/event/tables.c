@@ -202,6 +202,7 @@ static const struct record_field observation_fields[] = {
      -UNITS_MAX, UNITS_MAX},
     {.name = "version_ms", RECORD_TIME, offsetof(struct event_observation, version_ms),
      NEEDED | ID},
+    {.name = "origin", RECORD_TEXT, offsetof(struct event_observation, origin), ID | IF_SET},
 };
 
 static const struct record_field tier_fields[] = {

@@ -213,6 +213,7 @@ struct observed_row {
     const char *address;
     int64_t quantity;
     int64_t observed_ms;
+    const char *origin;
 };
 
 #define ROW struct observed_row
@@ -222,6 +223,7 @@ static const struct ledger_rows_column observed_columns[] = {TEXT(event_id),
                                                              TEXT(address),
                                                              INT(quantity),
                                                              INT(observed_ms),
+                                                             TEXT(origin),
                                                              {0}};
 #undef ROW
 
@@ -243,7 +245,8 @@ static bool posting_observations(struct posting_batch *batch, struct err *err)
                                          event->observation.quantity,
                                          event->observation.version_ms > 0
                                              ? event->observation.version_ms
-                                             : event->times.occurred_ms};
+                                             : event->times.occurred_ms,
+                                         event->observation.origin};
 
         rows[len++] = arena_memdup(batch->arena, &row, sizeof(row));
     }

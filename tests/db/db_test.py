@@ -183,7 +183,7 @@ COMMANDS = {  # what stockctl is asked, and a line of its answer, blanks apart
     "oversell shopify-main S2": "MUG main 2026-11-21T10:00:40.000Z 2026-11-21T10:00:41.200Z -1 -1 2026-11-21T10:20:00.000Z "
                                 "placed shopify-main S2 00000000-0000-5000-8000-000000000007 yes",
     "showed shopify-main 111 --from 2026-11-21T12:40:00Z --to 2026-11-21T13:00:00Z":
-        "2026-11-21T12:30:00.000Z observed 3 3 2026-11-21T13:00:00.000Z - push",
+        "2026-11-21T12:30:00.000Z observed 3 3 2026-11-21T13:00:00.000Z - push, differs",
     "drifted --channel shopify-main": "2026-11-21T12:30:00.000Z observation shopify-main 111 MUG 3 1 differs "
                                       "last observation differs from version 4, confirmed before",
     "order woo-main W1": "2026-11-21T10:00:46.000Z push woo-main 17 - - 0 15600 confirmed, attempt 1",

@@ -1,5 +1,5 @@
 -- The questions of schema api on the day of fixture.sql; the answers are written by hand from its story.
-SELECT plan(30);
+SELECT plan(31);
 SET timezone = 'UTC';
 
 -- ---- stock at a time, by two clocks
@@ -95,6 +95,10 @@ SELECT results_eq($$SELECT at, shown_until, shows
 SELECT results_eq($$SELECT source, channel, listing, shown, expected, class FROM api.drifted('2026-11-21 12:15+00')$$,
                   $$VALUES ('finding', 'woo-main', '17', 0::bigint, 4::bigint, 'not_applied'),
                            ('observation', 'shopify-main', '111', 3, 1, 'differs')$$, 'what drifted since 12:15');
+SELECT results_eq($$SELECT channel, listing, quantity, means, confirms, expected FROM api.echoes ORDER BY observed_at$$,
+                  $$VALUES ('woo-main', '17', 0::bigint, 'echo', 3::bigint, 0::bigint),
+                           ('shopify-main', '111', 3, 'differs', NULL, 1)$$,
+                  'woo-main told of our write at 10:00:45, shopify-main of somebody else''s');
 SELECT results_eq($$SELECT channel, listing, quantity, confirmed_quantity, since, attempts, last_result, last_error
                       FROM api.unconfirmed('1 ms')$$,
                   $$VALUES ('woo-main', '17', 4::bigint, 0::bigint, '2026-11-21 12:00:01+00'::timestamptz, 2::bigint, 'retrying',

@@ -315,6 +315,7 @@ static inline void make_observation(struct random *random, struct event *event)
     event->observation.tracked = true;
     event->observation.quantity = pick(random, -2, 9);
     event->observation.version_ms = any_time(random);
+    event->observation.origin = chance(random, 50) ? "sale" : "";
 }
 
 static inline enum event_kind any_kind(struct random *random)

@@ -1,15 +1,17 @@
--- $1 events, $2 channels, $3 listings, $4 addresses, $5 quantities, $6 times (ms): the newest word wins, all are kept.
+-- $1 events, $2 channels, $3 listings, $4 addresses, $5 quantities, $6 times (ms), $7 origins: the newest word wins, all
+-- are kept.
 -- Observations name the listing or its address; each way goes by its own index.
 WITH said AS (
     SELECT *
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
-           AS k (event_id, channel, listing, address, quantity, observed_ms)
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
+                  $7::text[])
+           AS k (event_id, channel, listing, address, quantity, observed_ms, origin)
 ), found AS (
-    SELECT event_id, channel, listing, quantity, observed_ms
+    SELECT event_id, channel, listing, quantity, observed_ms, origin
       FROM said
      WHERE listing <> ''
      UNION ALL
-    SELECT k.event_id, l.channel, l.listing, k.quantity, k.observed_ms
+    SELECT k.event_id, l.channel, l.listing, k.quantity, k.observed_ms, k.origin
       FROM said k
      CROSS JOIN LATERAL (SELECT channel, listing
                            FROM listings
@@ -19,8 +21,8 @@ WITH said AS (
                          OFFSET 0) l
      WHERE k.listing = ''
 ), kept AS (
-    INSERT INTO observation_history (event_id, channel, listing, quantity, observed_ms)
-    SELECT event_id, channel, listing, quantity, observed_ms
+    INSERT INTO observation_history (event_id, channel, listing, quantity, observed_ms, origin)
+    SELECT event_id, channel, listing, quantity, observed_ms, origin
       FROM found
         ON CONFLICT (event_id) DO NOTHING
 )

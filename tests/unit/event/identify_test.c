@@ -260,10 +260,15 @@ static void empty_fields_do_not_move_their_neighbours(void **state)
     struct event by_listing = sample_event(EVENT_OBSERVATION);
     struct event by_address = sample_event(EVENT_OBSERVATION);
 
-    by_listing.observation = (struct event_observation){"x", "", "", true, 1, 5};
-    by_address.observation = (struct event_observation){"", "x", "", true, 1, 5};
-
+    by_listing.observation = (struct event_observation){"x", "", "", true, 1, 5, ""};
+    by_address.observation = (struct event_observation){"", "x", "", true, 1, 5, ""};
     assert_false(same_id(&by_listing, &by_address));
+
+    struct event by_sale = by_listing;
+    by_sale.observation.origin = "sale";
+    assert_false(same_id(&by_listing, &by_sale));
+    by_sale.observation.origin = NULL; /* from before there was such a field */
+    assert_true(same_id(&by_listing, &by_sale));
 }
 
 static void entries_of_lists_do_not_run_into_each_other(void **state)

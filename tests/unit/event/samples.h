@@ -69,7 +69,7 @@ static inline void sample_fact(struct event *event)
         break;
     case EVENT_OBSERVATION:
         event->observation = (struct event_observation){
-            "gid/808950810", "gid/49148385", "MUG-RED", true, -1, 1795252620123};
+            "gid/808950810", "gid/49148385", "MUG-RED", true, -1, 1795252620123, .origin = ""};
         break;
     case EVENT_TIER_DEFINED:
         event->tier = (struct event_tier){"tier-1", "T2", 20, 120000, 5};

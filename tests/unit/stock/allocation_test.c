@@ -438,7 +438,7 @@ static void the_last_event_that_changed_an_input_is_named(void **state)
     put(&shop,
         stock_fact(EVENT_STOCK_COUNTED, 20, (struct event_stock){.sku = "tie", .quantity = 3}));
     struct event observation = event_at(EVENT_OBSERVATION, 30);
-    observation.observation = (struct event_observation){"hat", "", "", true, 9, 30};
+    observation.observation = (struct event_observation){"hat", "", "", true, 9, 30, ""};
     put(&shop, observation);
     assert_int_equal(shop.verdict, STOCK_NOTED);
     settle(&shop);

@@ -1,0 +1,5 @@
+-- Revert stockbus:echoes from pg
+
+BEGIN;
+DROP VIEW api.echoes;
+COMMIT;
