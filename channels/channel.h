@@ -166,6 +166,7 @@ struct channel_result {
     const char *error_text;
     int64_t shown; /* what the answer says is shown now */
     bool has_shown;
+    int64_t again_ms; /* accepted: how long what was taken may take to show; 0: a second */
 };
 
 /* The budget as the answer's headers or body tell it; what is unknown is < 0. */

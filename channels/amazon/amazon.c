@@ -21,6 +21,8 @@ const struct channel_setting channel_amazon_settings[] = {
      .what = "version of the Orders API: `2026-01-01` or `v0`"},
     {.name = "push_by", .preset = "patch", .what = "how quantities are set: `patch` or `feed`"},
     {.name = "product_type", .preset = "PRODUCT", .what = "product type that a patch names"},
+    {.name = "look_after_ms", .preset = "1000",
+     .what = "how long after a patch the listing is looked at"},
     {.name = "snapshot", .preset = "listings",
      .what = "what is fetched: `listings`, `summaries` or `afn`"},
     {.name = "report_charset", .preset = "",

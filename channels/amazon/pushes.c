@@ -15,6 +15,7 @@ enum {
     FEED_WAIT_MS = 15000,
     FEED_WAIT_MAX_MS = 60000,
     RETRY_AFTER_MS = 10000, /* neither header nor body say when [1.3] */
+    SHOWN_AFTER_MS = 60000,
 };
 
 static const char feed_type[] = "JSON_LISTINGS_FEED";
@@ -92,6 +93,25 @@ static struct channel_request patch(const struct channel_account *account,
                                             channel_url_encoded(arena, sku_of(push->target)),
                                             channel_url_encoded(arena, marketplace)),
                                arena_strdup(arena, buf_str(&body)), arena);
+}
+
+/* What the listing shows after the patch; later than at once, as it takes its time. */
+static struct channel_fetch look(const struct channel_account *account,
+                                 const struct channel_push *push, const char *marketplace,
+                                 struct arena *arena)
+{
+    return (struct channel_fetch){
+        .request =
+            channel_amazon_call(account, "GET",
+                                arena_printf(arena,
+                                             "/listings/2021-08-01/items/%s/%s?marketplaceIds=%s"
+                                             "&includedData=fulfillmentAvailability",
+                                             channel_url_encoded(arena, seller_of(account)),
+                                             channel_url_encoded(arena, sku_of(push->target)),
+                                             channel_url_encoded(arena, marketplace)),
+                                NULL, arena),
+        .wait_ms = strtoll(channel_account_setting(account, "look_after_ms"), NULL, 10),
+    };
 }
 
 static bool is_taken(const struct channel_response *response, struct arena *arena)
@@ -299,9 +319,12 @@ bool channel_amazon_push_next(const struct channel_account *account,
     struct pushing *pushing = *state;
     *ret_next = (struct channel_fetch){.request = {.url = ""}};
     if (!is_by_feed(account)) {
-        pushing->patches++;
-        if (pushing->patches < len && is_taken(previous, arena))
+        if (!is_taken(previous, arena))
+            return true;
+        if (++pushing->patches < len)
             ret_next->request = patch(account, &pushes[0], ids[pushing->patches], arena);
+        else
+            *ret_next = look(account, &pushes[0], len == 0 ? "" : ids[0], arena);
         return true;
     }
     /* The document's host answers a written one without a body. */
@@ -339,19 +362,46 @@ static const struct json *first_error(struct arena *arena, const struct json *is
     return json_at(issues, 0);
 }
 
-/* INVALID comes with 200; ACCEPTED is not applied yet [1.3]: the change of quantity that is
-   notified later says so. */
+/* INVALID comes with 200, and ACCEPTED is not applied yet [1.3]. */
 static struct channel_result result_of_patch(const struct json *json, struct arena *arena)
 {
     const char *status = channel_amazon_text(arena, json, "status");
 
     if (channel_amazon_is(status, "ACCEPTED"))
-        return (struct channel_result){
-            .verdict = CHANNEL_ACCEPTED, .error_class = "", .error_text = ""};
+        return (struct channel_result){.verdict = CHANNEL_ACCEPTED,
+                                       .error_class = "",
+                                       .error_text = "",
+                                       .again_ms = SHOWN_AFTER_MS};
     if (channel_amazon_is(status, "INVALID"))
         return rejected(arena, first_error(arena, channel_amazon_get(json, "issues")), "invalid");
     return (struct channel_result){
         .verdict = CHANNEL_RETRY, .error_class = "unknown_status", .error_text = status};
+}
+
+/* What the listing shows some moments after its patch was accepted. */
+static struct channel_result result_of_look(const struct json *availability,
+                                            const struct channel_push *push, struct arena *arena)
+{
+    struct channel_result result = {.verdict = CHANNEL_ACCEPTED,
+                                    .error_class = "shows_other_quantity",
+                                    .error_text = "",
+                                    .again_ms = SHOWN_AFTER_MS};
+
+    for (size_t i = 0; i < json_len(availability) && !result.has_shown; i++) {
+        const struct json *one = json_at(availability, i);
+
+        result.has_shown =
+            channel_amazon_is(channel_amazon_text(arena, one, "fulfillmentChannelCode"),
+                              "DEFAULT") &&
+            channel_amazon_units(one, "quantity", &result.shown);
+    }
+    if (!result.has_shown)
+        result.error_class = "shows_no_quantity";
+    if (result.has_shown && result.shown == push->target->quantity) {
+        result.verdict = CHANNEL_CONFIRMED;
+        result.error_class = "";
+    }
+    return result;
 }
 
 /* By message where it is told, else by SKU: a published report counts its messages otherwise than
@@ -385,8 +435,9 @@ static struct channel_result result_of_report(const struct json *report,
 
     if (issue != NULL)
         return rejected(arena, issue, "invalid");
+    /* Processed without a fault: thousands of listings are not looked at one by one. */
     return (struct channel_result){
-        .verdict = CHANNEL_ACCEPTED, .error_class = "", .error_text = ""};
+        .verdict = CHANNEL_CONFIRMED, .error_class = "", .error_text = ""};
 }
 
 /* A feed that ended without a report, or did not end. */
@@ -405,6 +456,7 @@ static struct channel_result result_of_feed(const struct json *json, size_t coun
     } else if (channel_amazon_is(status, "IN_QUEUE") || channel_amazon_is(status, "IN_PROGRESS")) {
         result.verdict = CHANNEL_ACCEPTED;
         result.error_class = "feed_in_progress";
+        result.again_ms = 5 * SHOWN_AFTER_MS;
     }
     return result;
 }
@@ -431,15 +483,18 @@ void channel_amazon_answer(const struct channel_account *account, const struct c
 {
     const struct json *json = NULL;
     struct channel_result whole = channel_amazon_call_result(response, arena, &json);
+    const struct json *availability = channel_amazon_get(json, "fulfillmentAvailability");
     bool is_report = channel_amazon_get(json, "summary") != NULL;
     bool is_feed = is_by_feed(account) || is_report;
 
     if (whole.verdict == CHANNEL_REJECTED && count > 1)
         whole.verdict = CHANNEL_SPLIT;
-    if (whole.verdict == CHANNEL_ACCEPTED && !is_report)
+    if (whole.verdict == CHANNEL_ACCEPTED && !is_report && availability == NULL)
         whole = is_feed ? result_of_feed(json, count, arena) : result_of_patch(json, arena);
     for (size_t i = 0; i < count; i++)
-        results[i] = is_report ? result_of_report(json, &pushes[i], i, arena) : whole;
+        results[i] = is_report              ? result_of_report(json, &pushes[i], i, arena)
+                     : availability != NULL ? result_of_look(availability, &pushes[i], arena)
+                                            : whole;
     *ret_budget = budget_of(response, whole.verdict == CHANNEL_THROTTLED);
     if (is_feed)
         ret_budget->restore_per_second = -1; /* of another call than the first */

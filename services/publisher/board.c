@@ -308,12 +308,14 @@ static enum outcome_result listing_rejected(struct board_listing *listing,
 }
 
 static enum outcome_result listing_accepted(struct board_listing *listing,
-                                            const struct target *sent, int64_t now_ms,
-                                            bool *ret_escalate)
+                                            const struct target *sent, int64_t again_ms,
+                                            int64_t now_ms, bool *ret_escalate)
 {
+    int64_t pause_ms = again_ms > 0 ? again_ms : BOARD_ACCEPTED_PAUSE_MS;
+
     listing->beliefs_len = 0;
     if (++listing->accepted < BOARD_ACCEPTED_TRIES) {
-        listing_again(listing, now_ms + BOARD_ACCEPTED_PAUSE_MS * listing->accepted);
+        listing_again(listing, now_ms + pause_ms * listing->accepted);
         return OUTCOME_ACCEPTED_NOT_APPLIED;
     }
     listing_park(listing, sent, now_ms, ret_escalate);
@@ -400,7 +402,7 @@ static enum outcome_result listing_settle(struct board_listing *listing, const s
     case CHANNEL_CONFIRMED:
         return listing_confirmed(listing, sent);
     case CHANNEL_ACCEPTED:
-        return listing_accepted(listing, sent, now_ms, ret_escalate);
+        return listing_accepted(listing, sent, result->again_ms, now_ms, ret_escalate);
     case CHANNEL_STALE:
         return listing_stale(listing, now_ms);
     case CHANNEL_SPLIT:

@@ -239,6 +239,34 @@ void sandbox_catalogue_etsy(struct sandbox_maker *maker, struct sandbox_channel_
     channel->products_len = len;
 }
 
+/* A seller SKU is a listing of its own. */
+void sandbox_catalogue_amazon(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    size_t products = (size_t)maker->options->products;
+    size_t variants = (size_t)maker->options->variants;
+
+    maker->next_id = 100 + sandbox_random_below(&maker->random, 500);
+    channel->account = make_hex(maker, "A", 13);
+    channel->secret = make_hex(maker, "", 32);
+    channel->token = make_hex(maker, "expired", 16);
+    sandbox_config_set(channel, "marketplace_ids", "ATVPDKIKX0DER");
+    sandbox_config_set(channel, "client_id", make_hex(maker, "amzn1.application.", 32));
+    sandbox_config_set(channel, "client_secret", make_hex(maker, "amzn1.oa2.cs.v1.", 32));
+    sandbox_config_set(channel, "refresh_token", make_hex(maker, "Atzr", 64));
+    sandbox_config_set(channel, "login_url", "{base}/auth/o2/token");
+    sandbox_config_set(channel, "queue_url", "{base}/queue");
+    sandbox_config_set(channel, "queue_region", "us-east-1");
+    sandbox_config_set(channel, "aws_access_key_id", make_hex(maker, "AKIA", 16));
+    sandbox_config_set(channel, "aws_secret_access_key", make_hex(maker, "", 40));
+    channel->rate_per_second = 100;
+    channel->rate_burst = 200;
+    channel->products_len = products * variants;
+    channel->products =
+        arena_alloc(maker->arena, channel->products_len * sizeof(*channel->products));
+    for (size_t i = 0; i < channel->products_len; i++)
+        make_simple(maker, i / variants, i % variants, &channel->products[i]);
+}
+
 /* Every third product is one listing with variations; every second was made by the Inventory API,
    which gives each of its listings an offer. */
 void sandbox_catalogue_ebay(struct sandbox_maker *maker, struct sandbox_channel_config *channel)

@@ -20,6 +20,7 @@ bool sandbox_catalogue_make(struct arena *arena, const struct sandbox_catalogue_
 
 /* One channel's part, for the table in form.c. */
 struct sandbox_maker;
+void sandbox_catalogue_amazon(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
 void sandbox_catalogue_bigcommerce(struct sandbox_maker *maker,
                                    struct sandbox_channel_config *channel);
 void sandbox_catalogue_etsy(struct sandbox_maker *maker, struct sandbox_channel_config *channel);

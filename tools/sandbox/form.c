@@ -58,6 +58,14 @@ static const char *address_of_offer(struct arena *arena,
                : arena_printf(arena, "offer:%s/%s", variant->inventory_item_id, variant->sku);
 }
 
+static const char *listing_of_sku(struct arena *arena, const struct sandbox_product_config *product,
+                                  const struct sandbox_variant_config *variant)
+{
+    (void)arena;
+    (void)product;
+    return variant->sku;
+}
+
 static const char *no_address(struct arena *arena, const struct sandbox_channel_config *channel,
                               const struct sandbox_variant_config *variant)
 {
@@ -68,6 +76,12 @@ static const char *no_address(struct arena *arena, const struct sandbox_channel_
 }
 
 static const struct sandbox_form forms[] = {
+    {.kind = "amazon",
+     .retry_base_ms = 500,
+     .bulk_ms = 300,
+     .listing = listing_of_sku,
+     .address = no_address,
+     .make = sandbox_catalogue_amazon},
     {.kind = "ebay",
      .has_dashed_orders = true,
      .revisions_per_day = 250,
@@ -102,7 +116,7 @@ static const struct sandbox_form forms[] = {
      .utc_offset_minutes = -180,
      .listing = listing_of_product,
      .address = no_address,
-     .make = sandbox_catalogue_woocommerce     },
+     .make = sandbox_catalogue_woocommerce},
 };
 
 const struct sandbox_form *sandbox_form(const char *kind)

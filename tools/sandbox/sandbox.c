@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/base/stop.h"
 
+#include "tools/sandbox/amazon.h"
 #include "tools/sandbox/control.h"
 #include "tools/sandbox/reply.h"
 #include "tools/sandbox/trace.h"
@@ -26,6 +27,7 @@ enum {
 };
 
 static const struct sandbox_kind *const kinds[] = {
+    &sandbox_amazon,
     &sandbox_ebay,
     &sandbox_bigcommerce,
     &sandbox_etsy,
@@ -101,9 +103,31 @@ static int64_t call_channel(struct sandbox_channel *channel, const struct sandbo
     return 0;
 }
 
+/* Calls of a queue go to the root; the channel is the first segment of the queue's address, behind
+   "http://HOST:PORT". NULL: this is none. */
+static struct sandbox_channel *channel_of_queue(const struct sandbox *sandbox,
+                                                const struct sandbox_call *call)
+{
+    const char *url = json_text(json_get(call->body, "QueueUrl"));
+    const char *host = url == NULL ? NULL : strstr(url, "://");
+    const char *path = host == NULL ? NULL : strchr(host + 3, '/');
+
+    if (strcmp(call->path, "/") != 0 || path == NULL ||
+        http_request_header(call->request, "X-Amz-Target") == NULL)
+        return NULL;
+    const char *name = sandbox_path_segment(call->arena, &path);
+    struct sandbox_channel *channel = name == NULL ? NULL : sandbox_channel(sandbox, name);
+
+    return channel != NULL && channel->kind->queue != NULL ? channel : NULL;
+}
+
 static int64_t dispatch(struct sandbox *sandbox, struct sandbox_call *call,
                         struct sandbox_reply *reply)
 {
+    struct sandbox_channel *queue = channel_of_queue(sandbox, call);
+
+    if (queue != NULL)
+        return queue->kind->queue(queue, call, reply);
     if (strcmp(call->path, "/healthz") == 0) {
         sandbox_reply_text(reply, 200, "text/plain", "ok\n");
         return 0;
@@ -178,6 +202,8 @@ static void channel_init(struct sandbox *sandbox, struct sandbox_channel *channe
     channel->random.state = sandbox->config->seed ^ name_number(config->name);
     channel->names.state = channel->random.state ^ (uint64_t)now_ms << 20;
     channel->idempotency = sandbox_idempotency_new();
+    if (channel->kind == &sandbox_amazon)
+        channel->amazon = sandbox_amazon_new();
     sandbox_market_init(&channel->market, config, now_ms / 1000, now_ms);
     sandbox_outbox_init(&channel->outbox);
     bool own = config->rate_per_second > 0;
@@ -199,6 +225,7 @@ static void channel_release(struct sandbox_channel *channel)
     sandbox_outbox_release(&channel->outbox);
     sandbox_market_release(&channel->market);
     sandbox_idempotency_free(channel->idempotency);
+    sandbox_amazon_free(channel->amazon);
     for (size_t i = 0; i < SANDBOX_BULKS_MAX; i++)
         buf_release(&channel->bulks[i].lines);
 }

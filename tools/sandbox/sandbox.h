@@ -52,6 +52,10 @@ struct sandbox_kind {
     void (*api)(struct sandbox_channel *channel, const struct sandbox_call *call,
                 struct sandbox_reply *reply);
 
+    /* A call of a queue that the suite asks; how much later the answer goes out. NULL: none. */
+    int64_t (*queue)(struct sandbox_channel *channel, const struct sandbox_call *call,
+                     struct sandbox_reply *reply);
+
     void (*started)(struct sandbox_channel *channel);
     void (*sold)(struct sandbox_channel *channel, struct sandbox_order *order);
     void (*cancelled)(struct sandbox_channel *channel, struct sandbox_order *order,
@@ -117,6 +121,7 @@ struct sandbox_channel {
     struct sandbox_bulk bulks[SANDBOX_BULKS_MAX]; /* a ring */
     size_t bulks_len;                             /* ever started */
     int64_t granted;                              /* access tokens, ever */
+    struct sandbox_amazon *amazon;                /* NULL: another kind */
 };
 
 struct sandbox {
@@ -132,6 +137,7 @@ struct sandbox {
     struct http_server *server;
 };
 
+extern const struct sandbox_kind sandbox_amazon;
 extern const struct sandbox_kind sandbox_ebay;
 extern const struct sandbox_kind sandbox_bigcommerce;
 extern const struct sandbox_kind sandbox_etsy;

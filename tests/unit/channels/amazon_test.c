@@ -366,7 +366,11 @@ static void every_marketplace_is_patched(void **state)
                         "S%2F1?marketplaceIds=B");
     assert_true(
         account.kind->push_next(&account, &push, 1, "key", &taken, &progress, arena, &next, &err));
-    assert_string_equal(next.request.url, "");
+    assert_string_equal(next.request.method, "GET");
+    assert_string_equal(next.request.url,
+                        "https://api.example/listings/2021-08-01/items/A3TH9S8BH6GOGM/"
+                        "S%2F1?marketplaceIds=A&includedData=fulfillmentAvailability");
+    assert_int_equal(next.wait_ms, 1000);
     progress = NULL;
     assert_true(account.kind->push_next(&account, &push, 1, "key", &invalid, &progress, arena,
                                         &next, &err));
@@ -462,7 +466,7 @@ static void a_feed_goes_its_way_and_its_report_is_read(void **state)
     assert_next(&feeding, "", "", 0);
     feeding.account.kind->answer(&feeding.account, feeding.pushes, 2, &last, arena, results,
                                  &budget);
-    assert_int_equal(results[0].verdict, CHANNEL_ACCEPTED);
+    assert_int_equal(results[0].verdict, CHANNEL_CONFIRMED);
     assert_int_equal(results[1].verdict, CHANNEL_REJECTED);
     assert_string_equal(results[1].error_class, "90220");
 }
