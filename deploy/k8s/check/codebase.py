@@ -100,7 +100,7 @@ class Code:
 
     def metrics(self):
         result = {}
-        for path in [*self._files("services/*/*.c"), *self._files("lib/*/*.c")]:
+        for path in [*self._files("services/*/*.c"), *self._files("channels/*.c"), *self._files("lib/*/*.c")]:
             for body in METRIC.findall(path.read_text(encoding="utf-8")):
                 name = re.search(r'"(stockbus_\w+)"', body)
                 kind = re.search(r"METRIC_(\w+)", body)
