@@ -7,9 +7,10 @@
 
 /*
  * The quantity that is written is what lies there, units that orders hold included: "inputQty" 436
- * is 433 to sell and 3 reserved [2.3]. A target is what can be sold. So each push reads first how
- * many Walmart holds, and writes as many more. A sale in between is taken off the target, which did
- * not know it; a shipment in between shows as many more until the next push.
+ * is 433 to sell and 3 reserved [2.3]. A target is what can be sold. So a push reads first how many
+ * Walmart holds, writes as many more, and reads again: units that were shipped in between would
+ * show as too many, and are written off once more. Units sold in between are taken off the target,
+ * which did not know of them.
  */
 
 enum { SKU_LEN_MAX = 255 };
@@ -76,6 +77,15 @@ bool channel_walmart_stock(const struct channel_account *account, const struct j
 
 /* ---- requests ---- */
 
+static struct channel_request read_request(const struct channel_account *account,
+                                           const struct target *target, struct arena *arena)
+{
+    const char *path =
+        arena_printf(arena, "/v3/inventories/%s", channel_url_encoded(arena, sku_of(target)));
+
+    return channel_walmart_call(account, "GET", path, NULL, arena);
+}
+
 bool channel_walmart_push(const struct channel_account *account, const struct channel_push *pushes,
                           size_t count, const char *key, struct arena *arena,
                           struct channel_request *ret_request, struct err *err)
@@ -90,11 +100,7 @@ bool channel_walmart_push(const struct channel_account *account, const struct ch
         *ret_request = channel_walmart_feed_first(account, arena);
         return true;
     }
-    *ret_request = channel_walmart_call(
-        account, "GET",
-        arena_printf(arena, "/v3/inventories/%s",
-                     channel_url_encoded(arena, sku_of(pushes[count - 1].target))),
-        NULL, arena);
+    *ret_request = read_request(account, pushes[count - 1].target, arena);
     return true;
 }
 
@@ -149,42 +155,9 @@ static struct channel_request write_only_node(const struct channel_account *acco
         arena_strdup(arena, buf_str(&body)), arena);
 }
 
-bool channel_walmart_push_next(const struct channel_account *account,
-                               const struct channel_push *pushes, size_t count, const char *key,
-                               const struct channel_response *previous, void **state,
-                               struct arena *arena, struct channel_fetch *ret_next, struct err *err)
-{
-    static char written;
-    const struct target *target = pushes[count - 1].target;
-    const struct json *json = NULL;
-    int64_t available = 0;
-    int64_t reserved = 0;
+/* ---- what an answer to a write means ---- */
 
-    (void)key;
-    *ret_next = (struct channel_fetch){.request = {.url = ""}};
-    if (channel_walmart_feed(account)[0] != '\0')
-        return channel_walmart_feed_next(account, pushes, count, previous, state, arena, ret_next,
-                                         err);
-    if (*state != NULL)
-        return true;
-    const struct channel_result result = channel_walmart_result(previous, arena, &json);
-    if (result.verdict != CHANNEL_ACCEPTED)
-        return true; /* answer() says what that means */
-    if (!channel_walmart_stock(account, json, &available, &reserved))
-        return err_set(err, ERR_RETRY, "the quantities of a node of '%.100s' are wrong",
-                       sku_of(target));
-    *state = &written;
-    ret_next->request =
-        account->location[0] == '\0'
-            ? write_only_node(account, sku_of(target), target->quantity + reserved, arena)
-            : write_node(account, sku_of(target), target->quantity + reserved, arena);
-    return true;
-}
-
-/* ---- answers ---- */
-
-/* {"nodes":[{"shipNode":..,"status":"Success"}]}: success is per node. Status is absent where
-   quantities were only read. */
+/* {"nodes":[{"shipNode":..,"status":"Success"}]}: success is per node. */
 static struct channel_result result_of_nodes(const struct channel_account *account,
                                              const struct json *nodes)
 {
@@ -225,6 +198,126 @@ static struct channel_result result_of_echo(const struct json *quantity,
     return result;
 }
 
+static struct channel_result result_of_write(const struct channel_account *account,
+                                             const struct json *json, const struct target *target)
+{
+    const struct json *nodes = channel_walmart_get(json, "nodes");
+
+    return nodes != NULL ? result_of_nodes(account, nodes)
+                         : result_of_echo(channel_walmart_get(json, "quantity"), target);
+}
+
+/* ---- read, write, read again ---- */
+
+enum step { STEP_READ, STEP_WRITTEN, STEP_READ_AGAIN };
+
+struct writing {
+    enum step step;
+    int rounds;
+    int64_t total_before; /* what lay there */
+    int64_t written;
+};
+
+static struct channel_request write_request(const struct channel_account *account,
+                                            const struct target *target, int64_t reserved,
+                                            struct writing *writing, struct arena *arena)
+{
+    writing->step = STEP_WRITTEN;
+    writing->written = target->quantity + reserved;
+    return account->location[0] == '\0'
+               ? write_only_node(account, sku_of(target), writing->written, arena)
+               : write_node(account, sku_of(target), writing->written, arena);
+}
+
+/* What was read after a write: true when there is nothing left to do. */
+static bool is_settled(const struct writing *writing, const struct target *target,
+                       int64_t available, int64_t reserved)
+{
+    int64_t total = available + reserved;
+
+    if (available > target->quantity)
+        return false; /* shipped in between, or not applied */
+    return available == target->quantity || total == writing->written ||
+           total != writing->total_before;
+}
+
+static bool next_after_read(const struct channel_account *account, const struct target *target,
+                            const struct json *json, struct writing *writing, struct arena *arena,
+                            struct channel_fetch *ret_next, struct err *err)
+{
+    enum { ROUNDS_MAX = 3 };
+    int64_t available = 0;
+    int64_t reserved = 0;
+
+    if (!channel_walmart_stock(account, json, &available, &reserved))
+        return err_set(err, ERR_RETRY, "the quantities of a node of '%.100s' are wrong",
+                       sku_of(target));
+    if (writing->step == STEP_READ_AGAIN && is_settled(writing, target, available, reserved))
+        return true;
+    if (writing->rounds++ == ROUNDS_MAX)
+        return err_set(err, ERR_RETRY, "'%.100s' shows %lld, and %lld were written %d times",
+                       sku_of(target), (long long)available, (long long)target->quantity,
+                       ROUNDS_MAX);
+    writing->total_before = available + reserved;
+    ret_next->request = write_request(account, target, reserved, writing, arena);
+    return true;
+}
+
+bool channel_walmart_push_next(const struct channel_account *account,
+                               const struct channel_push *pushes, size_t count, const char *key,
+                               const struct channel_response *previous, void **state,
+                               struct arena *arena, struct channel_fetch *ret_next, struct err *err)
+{
+    const struct channel_push *push = &pushes[count - 1];
+    struct writing *writing = *state;
+    const struct json *json = NULL;
+
+    (void)key;
+    *ret_next = (struct channel_fetch){.request = {.url = ""}};
+    if (channel_walmart_feed(account)[0] != '\0')
+        return channel_walmart_feed_next(account, pushes, count, previous, state, arena, ret_next,
+                                         err);
+    if (writing == NULL)
+        *state = writing = arena_alloc(arena, sizeof(*writing));
+    const struct channel_result result = channel_walmart_result(previous, arena, &json);
+    if (result.verdict != CHANNEL_ACCEPTED)
+        return true; /* answer() says what that means */
+    if (writing->step != STEP_WRITTEN)
+        return next_after_read(account, push->target, json, writing, arena, ret_next, err);
+    if (result_of_write(account, json, push->target).verdict != CHANNEL_CONFIRMED)
+        return true;
+    writing->step = STEP_READ_AGAIN;
+    ret_next->request = read_request(account, push->target, arena);
+    return true;
+}
+
+/* ---- answers ---- */
+
+/* What was read last: fewer than the target when some were sold meanwhile. */
+static struct channel_result result_of_read(const struct channel_account *account,
+                                            const struct json *json, const struct target *target)
+{
+    struct channel_result result = {
+        .verdict = CHANNEL_RETRY, .error_class = "not_in_answer", .error_text = ""};
+    int64_t reserved = 0;
+
+    if (!channel_walmart_stock(account, json, &result.shown, &reserved))
+        return result;
+    bool shows_more = result.shown > target->quantity;
+    result.has_shown = true;
+    result.verdict = shows_more ? CHANNEL_RETRY : CHANNEL_CONFIRMED;
+    result.error_class = shows_more ? "shows_more" : "";
+    return result;
+}
+
+static bool is_read(const struct json *json)
+{
+    const struct json *node = channel_walmart_at(channel_walmart_get(json, "nodes"), 0);
+
+    return channel_walmart_get(node, "inputQty") != NULL ||
+           channel_walmart_get(node, "availToSellQty") != NULL;
+}
+
 void channel_walmart_answer(const struct channel_account *account,
                             const struct channel_push *pushes, size_t count,
                             const struct channel_response *response, struct arena *arena,
@@ -232,7 +325,6 @@ void channel_walmart_answer(const struct channel_account *account,
 {
     const struct json *json = NULL;
     struct channel_result whole = channel_walmart_result(response, arena, &json);
-    const struct json *nodes = channel_walmart_get(json, "nodes");
 
     *ret_budget = channel_walmart_budget(response);
     if (whole.verdict == CHANNEL_REJECTED && count > 1)
@@ -243,8 +335,7 @@ void channel_walmart_answer(const struct channel_account *account,
     for (size_t i = 0; i < count; i++) {
         results[i] = whole;
         if (whole.verdict == CHANNEL_ACCEPTED)
-            results[i] = nodes != NULL ? result_of_nodes(account, nodes)
-                                       : result_of_echo(channel_walmart_get(json, "quantity"),
-                                                        pushes[i].target);
+            results[i] = is_read(json) ? result_of_read(account, json, pushes[i].target)
+                                       : result_of_write(account, json, pushes[i].target);
     }
 }
