@@ -26,9 +26,6 @@ def events(suite, channel, kind):
 
 def expect_no_conflict(suite):
     expect(suite.sql("SELECT count(*) FROM ledger.conflicts")[0][0] == "0", "one fact is told in two ways")
-    expect(suite.sql("SELECT count(*) FROM ledger.events WHERE parked")[0][0] == "0"
-           if suite.sql("SELECT 1 FROM information_schema.columns WHERE table_schema = 'ledger' AND table_name = 'events' "
-                        "AND column_name = 'parked'") else True, "events are parked")
 
 
 def what_one_sells_the_other_shows(suite, name):

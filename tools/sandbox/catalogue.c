@@ -222,9 +222,9 @@ void sandbox_catalogue_etsy(struct sandbox_maker *maker, struct sandbox_channel_
     channel->account = make_id(maker, false);
     channel->secret = arena_strdup(maker->arena, buf_str(&secret));
     channel->token = "not granted yet";
-    sandbox_config_set(channel, "api_key",
-                       arena_printf(maker->arena, "%s:%s", make_hex(maker, "", 24),
-                                    make_hex(maker, "", 10)));
+    sandbox_config_set(
+        channel, "api_key",
+        arena_printf(maker->arena, "%s:%s", make_hex(maker, "", 24), make_hex(maker, "", 10)));
     sandbox_config_set(channel, "refresh_token", make_hex(maker, "486257382.", 40));
     sandbox_config_set(channel, "auth_url", "{base}/v3/public/oauth/token");
     channel->products = arena_alloc(maker->arena, products * variants * sizeof(*channel->products));
@@ -300,6 +300,50 @@ void sandbox_catalogue_ebay(struct sandbox_maker *maker, struct sandbox_channel_
         }
     }
     channel->products_len = len;
+}
+
+/* Products with variants throughout, each a SKU or item of its own. */
+static void make_variables(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    channel->products_len = (size_t)maker->options->products;
+    channel->products =
+        arena_alloc(maker->arena, channel->products_len * sizeof(*channel->products));
+    for (size_t i = 0; i < channel->products_len; i++)
+        make_variable(maker, i, &channel->products[i]);
+}
+
+void sandbox_catalogue_tiktok(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    maker->next_id = 1729385925305000000 + sandbox_random_below(&maker->random, 1000000);
+    channel->account = make_id(maker, false); /* the shop */
+    channel->secret = make_hex(maker, "", 40);
+    channel->token = make_hex(maker, "TTP_", 32);
+    channel->location = make_id(maker, false);
+    sandbox_config_set(channel, "app_key", make_hex(maker, "", 12));
+    sandbox_config_set(channel, "shop_cipher",
+                       arena_printf(maker->arena, "%s+/=", make_hex(maker, "GCP_", 24)));
+    sandbox_config_set(channel, "refresh_token", make_hex(maker, "ROT_", 32));
+    sandbox_config_set(channel, "auth_url", "{base}");
+    make_variables(maker, channel);
+    for (size_t i = 0; i < channel->products_len; i++) {
+        struct sandbox_product_config *product = &channel->products[i];
+
+        for (size_t j = 0; j < product->variants_len; j++)
+            product->variants[j].inventory_item_id =
+                arena_printf(maker->arena, "%s/%s", product->id, product->variants[j].id);
+    }
+}
+
+void sandbox_catalogue_walmart(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    maker->next_id = 10000682000 + sandbox_random_below(&maker->random, 1000000);
+    channel->account = make_id(maker, false); /* the partner */
+    channel->secret = make_hex(maker, "", 40);
+    channel->token = make_hex(maker, "eyJ", 32);
+    channel->location = make_id(maker, false);
+    sandbox_config_set(channel, "client_id", make_hex(maker, "", 32));
+    sandbox_config_set(channel, "client_secret", make_hex(maker, "", 40));
+    make_variables(maker, channel);
 }
 
 /* text is "name:kind" */

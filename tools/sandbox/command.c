@@ -28,7 +28,7 @@ static const char usage[] =
     "      Prints the suite's channels.yaml for it.\n"
     "  sandbox --help\n"
     "\n"
-    "Kinds: ebay, shopify, woocommerce. README.md tells of the control API and the faults.\n";
+    "README.md tells of the kinds, the control API and the faults.\n";
 
 /* All options of all subcommands; a subcommand looks at its own. */
 struct options {

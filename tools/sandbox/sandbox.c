@@ -32,6 +32,8 @@ static const struct sandbox_kind *const kinds[] = {
     &sandbox_bigcommerce,
     &sandbox_etsy,
     &sandbox_shopify,
+    &sandbox_tiktok,
+    &sandbox_walmart,
     &sandbox_woocommerce,
 };
 

@@ -142,6 +142,8 @@ extern const struct sandbox_kind sandbox_ebay;
 extern const struct sandbox_kind sandbox_bigcommerce;
 extern const struct sandbox_kind sandbox_etsy;
 extern const struct sandbox_kind sandbox_shopify;
+extern const struct sandbox_kind sandbox_tiktok;
+extern const struct sandbox_kind sandbox_walmart;
 extern const struct sandbox_kind sandbox_woocommerce;
 
 /* Builds all from config, which is borrowed, and serves until told to stop. port_file may be NULL.
