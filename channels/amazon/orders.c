@@ -45,16 +45,16 @@ static int64_t clamp(int64_t value, int64_t min, int64_t max)
     return value < min ? min : value > max ? max : value;
 }
 
-static bool check_words(const struct channel_document *document, const struct order *order)
+static bool check_words(const struct order *order, struct err *err)
 {
     if (!channel_amazon_is_one_of(order->status, held) &&
         !channel_amazon_is_one_of(order->status, ended))
-        return err_set(document->err, ERR_REJECT, "order %s: status '%.50s' is not known",
-                       order->id, order->status);
+        return err_set(err, ERR_REJECT, "order %s: status '%.50s' is not known", order->id,
+                       order->status);
     if (!channel_amazon_is_one_of(order->fulfilled_by, by_amazon) &&
         !channel_amazon_is_one_of(order->fulfilled_by, by_merchant))
-        return err_set(document->err, ERR_REJECT, "order %s: fulfilment by '%.50s' is not known",
-                       order->id, order->fulfilled_by);
+        return err_set(err, ERR_REJECT, "order %s: fulfilment by '%.50s' is not known", order->id,
+                       order->fulfilled_by);
     return true;
 }
 
@@ -175,6 +175,7 @@ bool channel_amazon_order_change(const struct channel_document *document,
         .fulfils = "",
         .occurred_ms = event_ms,
     };
+    struct err why = {0};
 
     if (order.id[0] == '\0')
         return channel_document_refuse(document, "order", "AmazonOrderId");
@@ -187,9 +188,15 @@ bool channel_amazon_order_change(const struct channel_document *document,
         return true;
     if (json_kind(items) != JSON_ARRAY)
         return json_is_null(items) || channel_document_refuse(document, "order", "OrderItems");
-    if (!check_words(document, &order))
-        return false;
+    if (!check_words(&order, &why)) {
+        /* The order is read all the same, and may say it in words that are known. */
+        channel_bad_line(document->bad, document->arena, "%s", why.text);
+        return true;
+    }
+    /* Two changes of one second that say the same are one fact: its time may not tell them apart.
+     */
     order.version_ms = order.occurred_ms - order.occurred_ms % SECOND_MS;
+    order.occurred_ms = order.version_ms;
     for (size_t i = 0; i < json_len(items); i++) {
         struct line line;
 
@@ -213,7 +220,7 @@ static bool read_times(const struct channel_document *document, const struct jso
     if (!channel_amazon_time(json, updated, &order->occurred_ms))
         return channel_document_refuse(document, "order", updated);
     order->version_ms = order->occurred_ms + READ_RANK_MS;
-    return check_words(document, order);
+    return check_words(order, document->err);
 }
 
 /* ---- v0 ---- */
