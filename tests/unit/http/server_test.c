@@ -79,6 +79,8 @@ static void handle(void *opaque, struct http_request *request)
         pthread_mutex_unlock(&bench->lock);
     } else if (strcmp(path, "/a b") == 0 && name != NULL) {
         answer_text(request, name);
+    } else if (strcmp(path, "/target ") == 0) {
+        answer_text(request, http_request_target(request));
     } else if (strcmp(path, "/problem") == 0) {
         http_answer_problem(request, 429, "slow-down", "say \"please\"", 7);
     } else {
@@ -308,6 +310,28 @@ static void target_is_decoded(void **state)
     peer_send(fd, "GET /a%20b?x&name=b%C3%A4r+1&name=2 HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(peer_status(fd, &answer), 200);
     assert_non_null(strstr(buf_str(&answer), "\r\n\r\nb\xc3\xa4r 1"));
+    close(fd);
+    bench_free(bench);
+}
+
+/* What senders sign; a proxy's form of it says the host, too. */
+static void target_is_also_there_as_it_was_sent(void **state)
+{
+    static const char *const heads[] = {
+        "GET /target%20?a=%41&b=1+2 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET http://x/target%20?a=%41&b=1+2 HTTP/1.1\r\nHost: x\r\n\r\n",
+    };
+    SCOPED(buf) struct buf answer = {0};
+    struct bench *bench = bench_new();
+    int fd = peer_connect(bench);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        buf_clear(&answer);
+        peer_send(fd, heads[i]);
+        assert_int_equal(peer_status(fd, &answer), 200);
+        assert_non_null(strstr(buf_str(&answer), "\r\n\r\n/target%20?a=%41&b=1+2"));
+    }
     close(fd);
     bench_free(bench);
 }
@@ -763,6 +787,7 @@ int main(void)
         cmocka_unit_test(post_is_answered_from_another_thread),
         cmocka_unit_test(connection_is_kept_alive),
         cmocka_unit_test(target_is_decoded),
+        cmocka_unit_test(target_is_also_there_as_it_was_sent),
         cmocka_unit_test(refusals_have_their_status),
         cmocka_unit_test(expect_continue_is_followed),
         cmocka_unit_test(problem_document_tells_all),
