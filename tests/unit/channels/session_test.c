@@ -349,9 +349,9 @@ static void a_replaced_refresh_token_is_kept_in_its_file(void **state)
     assert_string_equal(bench_token(&bench), "b");
     assert_string_equal(asked_with, "secret with f2");
     assert_string_equal(file_text(bench.arena, path), "f3");
-    bench_close(&bench);
     unlink(path);
     unlink(lock);
+    bench_close(&bench);
     assert_int_equal(rmdir(folder), 0);
 }
 
@@ -382,9 +382,9 @@ static void one_process_logs_in_at_a_time(void **state)
     held = open(lock, O_RDWR | O_CLOEXEC);
     assert_int_equal(flock(held, LOCK_EX | LOCK_NB), 0); /* ours is let go */
     close(held);
-    bench_close(&bench);
     unlink(path);
     unlink(lock);
+    bench_close(&bench);
     assert_int_equal(rmdir(folder), 0);
 }
 

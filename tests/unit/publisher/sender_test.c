@@ -341,6 +341,26 @@ static void a_push_that_waits_holds_up_no_other(void **state)
     bench_free(bench);
 }
 
+static void what_a_crash_leaves_is_made_anew_with_the_newest(void **state)
+{
+    struct bench *bench = bench_new(&open_kind);
+
+    (void)state;
+    bench_start(bench);
+    wait_before_next_ms = FOR_EVER_MS;
+    bench_take(bench, "a", 1, 5);
+    bench_await_calls(bench, "GET /a|");
+    publisher_sender_free(bench->sender); /* nothing of the push outlives the process */
+    board_free(bench->board);
+    bench->board = board_new();
+    bench_start(bench);
+    wait_before_next_ms = 0;
+    bench_take(bench, "a", 2, 4);
+    bench_await_calls(bench, "GET /a|GET /a|PUT /a 4|");
+    assert_int_equal(board_dirty(bench->board), 0);
+    bench_free(bench);
+}
+
 static void each_call_is_charged_and_begun_pushes_go_first(void **state)
 {
     struct bench *bench = bench_new(&open_kind);
@@ -470,6 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listing_is_read_and_then_written),
         cmocka_unit_test(a_push_that_waits_holds_up_no_other),
+        cmocka_unit_test(what_a_crash_leaves_is_made_anew_with_the_newest),
         cmocka_unit_test(each_call_is_charged_and_begun_pushes_go_first),
         cmocka_unit_test(a_call_that_fails_ends_the_push_and_the_newest_goes_anew),
         cmocka_unit_test(what_the_kind_cannot_go_on_with_is_rejected),
