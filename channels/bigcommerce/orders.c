@@ -71,25 +71,34 @@ static size_t each_of_list(const struct json *list, line_visit *visit, void *opa
     return count;
 }
 
-/* Consignments, with lines inside when they were asked for; gift certificates by mail are no
-   stock. */
-static size_t each_line(const struct json *order, line_visit *visit, void *opaque)
+/* Of a consignment, or of them all by what they are; gift certificates by mail are no stock. */
+static size_t each_of_consignments(const struct json *consignments, line_visit *visit, void *opaque)
 {
     static const char *const groups[] = {"pickups", "shipping", "downloads"};
-    const struct json *consignments = json_get(order, "consignments");
-    size_t count = each_of_list(json_get(order, "products"), visit, opaque);
+    size_t count = each_of_list(json_get(consignments, "line_items"), visit, opaque);
 
-    for (size_t g = 0;
-         count == 0 && json_kind(consignments) == JSON_ARRAY && g < json_len(consignments); g++)
-        count += each_of_list(json_get(json_at(consignments, g), "line_items"), visit, opaque);
-    if (count > 0)
-        return count;
     for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
         const struct json *group = json_get(consignments, groups[g]);
 
         for (size_t i = 0; json_kind(group) == JSON_ARRAY && i < json_len(group); i++)
             count += each_of_list(json_get(json_at(group, i), "line_items"), visit, opaque);
     }
+    return count;
+}
+
+/* Among the products, or within the consignments (a list of them, where their structure was not
+   asked for as object). */
+static size_t each_line(const struct json *order, line_visit *visit, void *opaque)
+{
+    const struct json *consignments = json_get(order, "consignments");
+    size_t count = each_of_list(json_get(order, "products"), visit, opaque);
+
+    if (count > 0)
+        return count;
+    if (json_kind(consignments) != JSON_ARRAY)
+        return each_of_consignments(consignments, visit, opaque);
+    for (size_t i = 0; i < json_len(consignments); i++)
+        count += each_of_consignments(json_at(consignments, i), visit, opaque);
     return count;
 }
 

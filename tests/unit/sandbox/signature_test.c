@@ -69,6 +69,21 @@ static void a_digest_is_cut_to_length(void **state)
     assert_string_equal(text, "ba7816bf");
 }
 
+/* The vector that Standard Webhooks publishes. */
+static void standard_webhooks_sign_id_time_and_body(void **state)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    SCOPED(buf) struct buf key = {0};
+    SCOPED(buf) struct buf body = {0};
+
+    (void)state;
+    buf_text(&body, "{\"test\": 2432232314}");
+    assert_true(buf_unbase64(&key, "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 32));
+    assert_string_equal(sandbox_signature_standard(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
+                                                   &body, arena),
+                        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +92,7 @@ int main(void)
         cmocka_unit_test(woocommerce_signs_with_the_decoded_secret),
         cmocka_unit_test(a_bare_ampersand_stays),
         cmocka_unit_test(a_digest_is_cut_to_length),
+        cmocka_unit_test(standard_webhooks_sign_id_time_and_body),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
