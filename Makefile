@@ -183,7 +183,11 @@ tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
 
 ##@ Kubernetes
-.PHONY: k8s-check
+.PHONY: k8s-check k8s-apply images
+images: ## Build every image from the last commit (BASE=image, TAG=), and run each once as Kubernetes would
+	@BASE='$(BASE)' TAG='$(TAG)' deploy/images/build
+	@deploy/images/smoke var/images/smoke '$(TAG)'
+
 k8s-check: ## Manifests without a cluster: schemas (CRDS=dir of CustomResourceDefinitions), lint, rules, names as in the code
 	@deploy/k8s/check/tools var/k8s/tools
 	@python3 deploy/k8s/check/check.py --tools var/k8s/tools --crds '$(CRDS)'

@@ -5,10 +5,14 @@
 
 #include "lib/base/metrics.h"
 #include "lib/base/stop.h"
+#include "lib/base/version.h"
 #include "lib/http/internal.h"
 #include "lib/json/json.h"
 
 enum { ADMIN_WHY_LEN = 200, ADMIN_REQUEST_MS = 3000, ADMIN_ANSWER_MS = 5000, ADMIN_DRAIN_MS = 500 };
+
+static const struct metric build_info = {
+    "stockbus_build_info", "1; its labels say what runs.", METRIC_GAUGE, {"service", "version"}};
 
 struct http_admin {
     struct http_admin_options options;
@@ -124,8 +128,10 @@ struct http_admin *http_admin_start(const struct http_admin_options *options, st
 
     admin->options = *options;
     admin->server = http_server_start(&server_options, err);
-    if (admin->server != NULL)
+    if (admin->server != NULL) {
+        metric_set(&build_info, 1, options->service, STOCKBUS_VERSION, NULL);
         return admin;
+    }
     mem_free(admin);
     return NULL;
 }

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "lib/base/log.h"
@@ -10,9 +11,18 @@
 #include "lib/event/codec.h"
 #include "lib/event/topic.h"
 #include "lib/kafka/kafka.h"
+
 #include "services/ingest/ids.h"
 
-enum { CATALOG_POLL_MS = 200, CATALOG_PAUSE_MS = 5000, CATALOG_ENTRIES_MAX = 5000000 };
+enum {
+    CATALOG_POLL_MS = 200,
+    CATALOG_PAUSE_MS = 5000,
+    CATALOG_ENTRIES_MAX = 5000000,
+    CATALOG_PARTITIONS_MAX = 256,
+};
+
+/* How far a partition must be read before all that was there at the start is known. */
+enum { CATALOG_END_REACHED = 0, CATALOG_END_UNKNOWN = -1 };
 
 struct catalog_item {
     char *sku;
@@ -28,6 +38,9 @@ struct ingest_catalog {
     char *group;
     pthread_t thread;
     bool has_thread;
+    bool is_assigned;                     /* of the thread, as is the next */
+    int64_t ends[CATALOG_PARTITIONS_MAX]; /* offset, or one of the names above */
+    atomic_bool is_read;
 };
 
 struct ingest_catalog *ingest_catalog_new(void)
@@ -160,6 +173,9 @@ static void catalog_take(struct ingest_catalog *catalog, const struct kafka_reco
     struct catalog_entry entry;
     struct err err = {0};
 
+    int64_t *end = &catalog->ends[record->partition];
+    if (*end != CATALOG_END_UNKNOWN && record->offset + 1 >= *end)
+        *end = CATALOG_END_REACHED;
     if (record->key == NULL)
         return;
     if (record->body == NULL)
@@ -174,13 +190,51 @@ static void catalog_take(struct ingest_catalog *catalog, const struct kafka_reco
 static bool catalog_assigned(void *opaque, const char *topic, const int32_t *partitions,
                              size_t count, int64_t *next_offsets, struct err *err)
 {
-    (void)opaque;
-    (void)topic;
-    (void)partitions;
-    (void)err;
-    for (size_t i = 0; i < count; i++)
+    struct ingest_catalog *catalog = opaque;
+
+    for (size_t i = 0; i < count; i++) {
+        if (partitions[i] >= CATALOG_PARTITIONS_MAX)
+            return err_set(err, ERR_FATAL, "topic '%s' has more than %d partitions", topic,
+                           CATALOG_PARTITIONS_MAX);
+        catalog->ends[partitions[i]] = CATALOG_END_UNKNOWN;
         next_offsets[i] = KAFKA_OFFSET_BEGINNING;
+    }
+    catalog->is_assigned = true;
     return true;
+}
+
+/* Asked outside the rebalance callback, and again until the broker tells. */
+static int64_t catalog_end(struct ingest_catalog *catalog, struct kafka_consumer *consumer,
+                           int32_t partition)
+{
+    struct err ignored = {0};
+    int64_t low = 0;
+    int64_t high = 0;
+
+    if (!kafka_consumer_watermarks(consumer, catalog->topic, partition, &low, &high, &ignored))
+        return CATALOG_END_UNKNOWN;
+    return low < high ? high : CATALOG_END_REACHED;
+}
+
+static void catalog_progress(struct ingest_catalog *catalog, struct kafka_consumer *consumer)
+{
+    bool is_read = catalog->is_assigned;
+
+    if (atomic_load(&catalog->is_read))
+        return;
+    for (int32_t i = 0; i < CATALOG_PARTITIONS_MAX; i++) {
+        if (catalog->ends[i] == CATALOG_END_UNKNOWN)
+            catalog->ends[i] = catalog_end(catalog, consumer, i);
+        is_read = is_read && catalog->ends[i] == CATALOG_END_REACHED;
+    }
+    atomic_store(&catalog->is_read, is_read);
+    if (is_read)
+        log_info("ingest.catalog_read", "listings", log_int(ingest_catalog_len(catalog)));
+}
+
+bool ingest_catalog_is_read(struct ingest_catalog *catalog)
+{
+    return atomic_load(&catalog->is_read);
 }
 
 /* Until stopping, or until the consumer is of no more use. */
@@ -192,6 +246,7 @@ static bool catalog_read(struct ingest_catalog *catalog, struct err *err)
         .group = catalog->group,
         .topic = catalog->topic,
         .assigned = catalog_assigned,
+        .opaque = catalog,
     };
     SCOPED(kafka_consumer) struct kafka_consumer *consumer = NULL;
     const struct kafka_record *record = NULL;
@@ -201,6 +256,7 @@ static bool catalog_read(struct ingest_catalog *catalog, struct err *err)
         return false;
     while (!stop_requested()) {
         if (kafka_consumer_poll(consumer, CATALOG_POLL_MS, &record, err)) {
+            catalog_progress(catalog, consumer);
             if (record != NULL)
                 catalog_take(catalog, record);
         } else if (err->code == ERR_FATAL) {

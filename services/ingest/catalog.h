@@ -28,5 +28,7 @@ size_t ingest_catalog_len(struct ingest_catalog *catalog);
 /* Follows the topic in a thread until stop_request(). */
 bool ingest_catalog_follow(struct ingest_catalog *catalog, const char *brokers, const char *topic,
                            struct err *err) MUST_CHECK;
+/* Any thread. Whether all is known that was on the topic when the thread came to it. */
+bool ingest_catalog_is_read(struct ingest_catalog *catalog);
 /* Waits for that thread, if there is one. */
 void ingest_catalog_join(struct ingest_catalog *catalog);

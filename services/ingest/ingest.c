@@ -21,6 +21,7 @@
 
 enum {
     INGEST_START_MS = 30000,
+    INGEST_CATALOG_MS = 30000, /* a hint is worth no longer wait */
     INGEST_REFRESH_MS = 2000,
     INGEST_DRAIN_EXTRA_MS = 500, /* for the answers to leave */
     INGEST_HOST_LEN = 256,
@@ -59,6 +60,11 @@ static bool ingest_ready(void *opaque, char *why, unsigned long why_len)
 
     if (kafka_producer_is_fatal(service->producer)) {
         snprintf(why, why_len, "the producer is dead");
+        return false;
+    }
+    if (!ingest_catalog_is_read(service->catalog) &&
+        clock_monotonic_ms() < service->catalog_until_ms) {
+        snprintf(why, why_len, "reading the catalogue");
         return false;
     }
     return ingest_health_now(service->health, why, why_len);
@@ -210,6 +216,7 @@ static int ingest_connect(struct ingest_service *service, const struct ingest_to
 
     service->seen = seen;
     service->catalog = catalog;
+    service->catalog_until_ms = clock_monotonic_ms() + INGEST_CATALOG_MS;
     service->keys = keys;
     service->producer = ingest_producer(service->settings, err);
     if (service->producer == NULL)

@@ -22,6 +22,7 @@ struct ingest_service {
     struct kafka_producer *producer;
     struct channel_live *accounts;
     struct ingest_catalog *catalog;
+    int64_t catalog_until_ms; /* ready from then on, read or not */
     struct ingest_health *health;
     struct ingest_seen *seen;
     struct ingest_keys *keys;

@@ -54,6 +54,10 @@ static const struct metric budget_tokens = {"stockbus_publisher_budget_tokens",
                                             "What the channel's API lets us spend at once.",
                                             METRIC_GAUGE,
                                             {"channel"}};
+static const struct metric throttled_seconds = {"stockbus_publisher_throttled_seconds_total",
+                                                "Pauses that the channel asked for.",
+                                                METRIC_COUNTER,
+                                                {"channel"}};
 static const struct metric auth_failures_total = {"stockbus_publisher_auth_failures_total",
                                                   "Requests refused for their credentials.",
                                                   METRIC_COUNTER,
@@ -241,6 +245,18 @@ static void flight_settle(struct flight *flight, size_t i, const struct channel_
     flight_report(flight, i, result, what, attempt, status);
 }
 
+static void sender_pause(struct publisher_sender *sender, int64_t now_ms, int64_t pause_ms)
+{
+    int64_t from_ms = sender->budget.blocked_until_ms;
+
+    if (from_ms < now_ms)
+        from_ms = now_ms;
+    if (now_ms + pause_ms > from_ms)
+        metric_add(&throttled_seconds, (double)(now_ms + pause_ms - from_ms) / 1e3,
+                   sender->account->name, NULL, NULL);
+    publisher_budget_block(&sender->budget, now_ms + pause_ms);
+}
+
 static void sender_heed(struct publisher_sender *sender, const struct channel_budget *told,
                         const struct channel_result *first)
 {
@@ -249,9 +265,9 @@ static void sender_heed(struct publisher_sender *sender, const struct channel_bu
     publisher_budget_told(&sender->budget, told->available, told->restore_per_second,
                           sender->in_flight_cost, now_ms);
     if (told->retry_after_ms > 0)
-        publisher_budget_block(&sender->budget, now_ms + told->retry_after_ms);
+        sender_pause(sender, now_ms, told->retry_after_ms);
     else if (first->verdict == CHANNEL_THROTTLED)
-        publisher_budget_block(&sender->budget, now_ms + SENDER_THROTTLED_PAUSE_MS);
+        sender_pause(sender, now_ms, SENDER_THROTTLED_PAUSE_MS);
     sender->refused = first->verdict == CHANNEL_AUTH;
     if (sender->refused) {
         publisher_budget_block(&sender->budget, now_ms + SENDER_AUTH_PAUSE_MS);

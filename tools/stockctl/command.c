@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "lib/base/version.h"
 #include "tools/stockctl/settings.h"
-
-#define STOCKCTL_VERSION "1.0.0"
 
 #define BIT(name)  OPTION_BIT(OPTION_##name)
 #define WRITE_BITS (BIT(ID) | BIT(AT) | BIT(ACTOR) | BIT(DRY_RUN) | BIT(JSON))
@@ -219,6 +218,6 @@ int stockctl_version(const struct stockctl_options *options, struct err *err)
 {
     (void)options;
     (void)err;
-    puts("stockctl " STOCKCTL_VERSION);
+    puts("stockctl " STOCKBUS_VERSION);
     return EXIT_OK;
 }
