@@ -193,6 +193,11 @@ k8s-check: ## Manifests without a cluster: schemas (CRDS=dir of CustomResourceDe
 	@python3 deploy/k8s/check/check.py --tools var/k8s/tools --crds '$(CRDS)'
 	@python3 deploy/k8s/check/selftest.py --tools var/k8s/tools --crds '$(CRDS)'
 
+k8s-apply: ## The same on a real API server, scheduler and controllers (CRDS=dir; builds them first: about 10 minutes)
+	@deploy/k8s/check/tools var/k8s/tools
+	@deploy/k8s/apply/tools var/k8s/apply
+	@python3 deploy/k8s/apply/apply.py --tools var/k8s/tools --cluster var/k8s/apply --crds '$(CRDS)'
+
 ##@ Measure
 bench-ledger: bench-built ## Events a second beside their limits; PAIRS (3), EVENTS (20000), WRITE=1 renews docs/performance.md
 	@BUILD=$(BUILD) PAIRS='$(PAIRS)' EVENTS='$(EVENTS)' bench/ledger.py $(if $(WRITE),--write)
