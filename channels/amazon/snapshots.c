@@ -162,8 +162,8 @@ static struct channel_request ask_report(const struct channel_account *account, 
     json_put_member(&out, "reportType", sources[source_of(account)].report);
     json_key(&out, "marketplaceIds");
     json_array(&out);
-    for (size_t i = 0; i < len; i++)
-        json_put_text(&out, ids[i]);
+    if (len > 0) /* of several a SKU would have several rows */
+        json_put_text(&out, ids[0]);
     json_array_end(&out);
     json_object_end(&out);
     return channel_amazon_call(account, "POST", "/reports/2021-06-30/reports",
