@@ -59,6 +59,8 @@ static bool add_observation(void *opaque, const struct channel_row *row, struct 
 {
     const struct channel_document *document = opaque;
     struct event *event = event_list_add(document->events, document->arena, EVENT_OBSERVATION);
+    const char *hint = document->notification->hint;
+    const char *origin = hint == NULL ? NULL : strchr(hint, '+');
 
     (void)err;
     event->times.occurred_ms = document->notification->received_ms;
@@ -69,6 +71,7 @@ static bool add_observation(void *opaque, const struct channel_row *row, struct 
         .tracked = row->tracked,
         .quantity = row->quantity,
         .version_ms = document->notification->received_ms,
+        .origin = origin == NULL ? "" : arena_strdup(document->arena, origin + 1),
     };
     return true;
 }

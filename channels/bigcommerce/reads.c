@@ -92,13 +92,27 @@ static const char *variant_of(const struct json *data)
     return id != NULL ? id : channel_address_id(json_get(data, "variant_id"));
 }
 
-static const char *hint_of(const struct json *data, enum about about, struct arena *arena)
+/* The one channel that says what brought a level about: orders have a scope of their own, or change
+   it by a relative amount; APIs and people by an absolute one [3.1, 3.7]. */
+static const char *origin_of(const char *scope, const struct json *data)
+{
+    const struct json *inventory = json_get(data, "inventory");
+    const char *method = inventory == NULL ? "" : channel_address_text(inventory, "method");
+
+    if (strstr(scope, "/inventory/order/") != NULL || strcmp(method, "relative") == 0)
+        return "+sale";
+    return strcmp(method, "absolute") == 0 ? "+write" : "";
+}
+
+static const char *hint_of(const char *scope, const struct json *data, enum about about,
+                           struct arena *arena)
 {
     const char *order = about == ABOUT_ORDER ? order_of(data) : NULL;
     const char *variant = about == ABOUT_VARIANT ? variant_of(data) : NULL;
     const char *product = about == ABOUT_ORDER ? NULL : product_of(data);
     const char *location = channel_address_id(json_get(data, "location_id"));
-    const char *at = location == NULL ? "" : arena_printf(arena, "@%s", location);
+    const char *at = arena_printf(arena, "%s%s%s", location == NULL ? "" : "@",
+                                  location == NULL ? "" : location, origin_of(scope, data));
 
     if (order != NULL)
         return arena_printf(arena, "order:%s", order);
@@ -127,7 +141,7 @@ bool channel_bigcommerce_thin(const struct channel_account *account, const struc
                        channel_address_text(json, "producer"), account->account);
     if (about == ABOUT_NOTHING)
         return true;
-    hint = hint_of(json_get(json, "data"), about, arena);
+    hint = hint_of(channel_address_text(json, "scope"), json_get(json, "data"), about, arena);
     if (hint == NULL)
         return err_set(err, ERR_REJECT, "webhook: 'data' has no id that '%.60s' needs",
                        channel_address_text(json, "scope"));
@@ -349,7 +363,8 @@ static bool read_order(const struct channel_account *account, const char *id,
     return true;
 }
 
-/* "variant:127@2", "product:113": levels where the hint says, else where the account sells from. */
+/* "variant:127@2+sale", "product:113": levels where the hint says, else where the account sells
+   from. What brought them about is for normalize(). */
 static bool read_levels(const struct channel_account *account, const char *what, const char *place,
                         const struct channel_response *previous, struct arena *arena,
                         struct channel_fetch *ret_next, const char **ret_bytes, size_t *ret_len,
@@ -358,6 +373,7 @@ static bool read_levels(const struct channel_account *account, const char *what,
     const char *id = NULL;
     const char *location = NULL;
 
+    place = arena_strndup(arena, place, strcspn(place, "+"));
     if (!channel_address_split(arena, place, '@', &id, &location))
         return err_set(err, ERR_REJECT, "no such hint");
     if (location[0] == '\0')

@@ -221,6 +221,52 @@ static void polls_ask_until_a_page_is_not_full(void **state)
     assert_null(strstr(poll(&account, 1, 0, 0, arena), "include"));
 }
 
+/* ---- echoes ---- */
+
+static void levels_say_what_brought_them_about(void **state)
+{
+    static const struct {
+        const char *hint;
+        const char *origin;
+    } cases[] = {
+        {"product:113",         ""     },
+        {"product:113+sale",    "sale" },
+        {"variant:127@2+write", "write"},
+    };
+    static const char body[] =
+        "{\"data\":[{\"identity\":{\"sku\":\"S\",\"variant_id\":127,\"product_id\":113},"
+        "\"locations\":[{\"location_id\":1,\"available_to_sell\":20,\"total_inventory_onhand\":30,"
+        "\"settings\":{\"safety_stock\":10}}]}]}";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        SCOPED(arena) struct arena *arena = arena_new();
+        const struct channel_account account = account_of(arena, "", "");
+        const struct channel_notification notification = {.captured_via = EVENT_VIA_PUSH,
+                                                          .body = body,
+                                                          .body_len = strlen(body),
+                                                          .hint = cases[i].hint,
+                                                          .received_ms = 1544041016000};
+        struct event_list events = {0};
+        struct channel_bad_lines bad = {0};
+        struct channel_fetch next = {0};
+        const char *bytes = NULL;
+        void *reading = NULL;
+        size_t len = 0;
+        struct err err = {0};
+
+        if (!channel_events(&account, &notification, "host", NULL, NULL, arena, &events, &bad,
+                            &err))
+            fail_msg("%s", err.text);
+        assert_int_equal(events.len, 1);
+        assert_string_equal(events.events[0].observation.origin, cases[i].origin);
+        if (!account.kind->read(&account, cases[i].hint, NULL, &reading, arena, &next, &bytes, &len,
+                                &err))
+            fail_msg("%s", err.text);
+        assert_null(strchr(next.request.url, '+'));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +275,7 @@ int main(void)
         cmocka_unit_test(webhooks_are_signed_or_have_the_custom_header),
         cmocka_unit_test(webhooks_of_another_store_are_refused),
         cmocka_unit_test(polls_ask_until_a_page_is_not_full),
+        cmocka_unit_test(levels_say_what_brought_them_about),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
