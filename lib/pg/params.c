@@ -1,8 +1,11 @@
 #include <assert.h>
+#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "lib/pg/internal.h"
+
+enum { PARAMS_INT8_OID = 20 }; /* pg_type.dat */
 
 struct pg_params *pg_params_new(void)
 {
@@ -93,12 +96,32 @@ void pg_params_text_array(struct pg_params *params, const char *const *values, s
     buf_char(out, '}');
 }
 
+static void params_int32(struct buf *out, int32_t value)
+{
+    uint32_t bytes = htobe32((uint32_t)value);
+
+    buf_append(out, &bytes, sizeof(bytes));
+}
+
+/* As array_recv() and int8recv() of the server read it: dimensions, no NULLs, the type of the
+   elements, their number, the first one's index, and each with its length. */
 void pg_params_int_array(struct pg_params *params, const int64_t *values, size_t count)
 {
-    struct buf *out = &params_add(params)->value;
+    struct pg_param *param = params_add(params);
+    struct buf *out = &param->value;
 
-    buf_char(out, '{');
-    for (size_t i = 0; i < count; i++)
-        buf_printf(out, "%s%" PRId64, i > 0 ? "," : "", values[i]);
-    buf_char(out, '}');
+    param->is_binary = true;
+    params_int32(out, count == 0 ? 0 : 1);
+    params_int32(out, 0);
+    params_int32(out, PARAMS_INT8_OID);
+    if (count > 0) {
+        params_int32(out, (int32_t)count);
+        params_int32(out, 1);
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bytes = htobe64((uint64_t)values[i]);
+
+        params_int32(out, sizeof(bytes));
+        buf_append(out, &bytes, sizeof(bytes));
+    }
 }

@@ -62,19 +62,26 @@ static void arrays_may_be_empty(void **state)
     pg_params_int_array(params, NULL, 0);
 
     assert_string_equal(pg_params_value(params, 0), "{}");
-    assert_string_equal(pg_params_value(params, 1), "{}");
+    assert_int_equal(params->at[1].value.len, 12);
+    assert_memory_equal(pg_params_value(params, 1), "\0\0\0\0" "\0\0\0\0" "\0\0\0\x14", 12);
 }
 
 static void integer_arrays_keep_every_digit(void **state)
 {
     static const int64_t numbers[] = {0, -1, INT64_MIN, INT64_MAX};
+    static const char sent[] = "\0\0\0\1" "\0\0\0\0" "\0\0\0\x14" "\0\0\0\4" "\0\0\0\1"
+                               "\0\0\0\x08" "\0\0\0\0\0\0\0\0"
+                               "\0\0\0\x08" "\xff\xff\xff\xff\xff\xff\xff\xff"
+                               "\0\0\0\x08" "\x80\0\0\0\0\0\0\0"
+                               "\0\0\0\x08" "\x7f\xff\xff\xff\xff\xff\xff\xff";
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
 
     (void)state;
     pg_params_int_array(params, numbers, ARRAY_LEN(numbers));
 
-    assert_string_equal(pg_params_value(params, 0),
-                        "{0,-1,-9223372036854775808,9223372036854775807}");
+    assert_true(params->at[0].is_binary);
+    assert_int_equal(params->at[0].value.len, sizeof(sent) - 1);
+    assert_memory_equal(pg_params_value(params, 0), sent, sizeof(sent) - 1);
 }
 
 static void bytes_go_as_they_are(void **state)
