@@ -72,13 +72,14 @@ static void params_array_element(struct buf *out, const char *value)
         return;
     }
     buf_char(out, '"');
-    for (size_t plain = strcspn(value, "\"\\");; plain = strcspn(value, "\"\\")) {
-        buf_append(out, value, plain);
-        value += plain;
+    for (const char *plain = value;; value++) {
+        if (*value != '"' && *value != '\\' && *value != '\0')
+            continue;
+        buf_append(out, plain, (size_t)(value - plain));
         if (*value == '\0')
             break;
         buf_char(out, '\\');
-        buf_char(out, *value++);
+        plain = value;
     }
     buf_char(out, '"');
 }

@@ -26,7 +26,8 @@ SCOPE_DEFINE(pg, struct pg, pg_close)
 bool pg_is_alive(const struct pg *pg);
 
 /* Parameters, numbered in the order of the calls. Arrays become PostgreSQL arrays, for unnest();
-   those of integers are bigint[] and nothing else. Text is copied at the call; arrays of text may hold NULLs. */
+   those of integers are bigint[] and nothing else. Text is copied at the call; arrays of text may
+   hold NULLs. */
 struct pg_params *pg_params_new(void);
 void pg_params_free(struct pg_params *params);
 SCOPE_DEFINE(pg_params, struct pg_params, pg_params_free)

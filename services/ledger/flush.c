@@ -429,32 +429,46 @@ static bool flush_consignments(struct flusher *flusher, struct err *err)
                       err);
 }
 
+static void flush_add_skus(struct ledger_keys *keys, const char *const *skus, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ledger_keys_add(keys, skus[i], "", "");
+}
+
+static void flush_add_counted(struct ledger_keys *keys, const struct stock_count *const *counts,
+                              size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ledger_keys_add(keys, counts[i]->sku, "", "");
+}
+
 /* Writes the row of each SKU that something changes of, or that has none yet: see
-   loader_watch_skus(). Movements change positions, and counts that are only kept are facts. */
+   loader_watch_skus(). Movements change positions. Of a mapping it may be any SKU that its listing
+   sold before. */
 static bool flush_skus(struct flusher *flusher, struct err *err)
 {
+    const struct ledger_working_set *set = flusher->set;
+    const struct stock_mapping *const *mappings = NULL;
     const struct stock_position *const *positions = NULL;
-    const struct stock_count *const *counts = NULL;
-    const struct stock_count *const *facts = NULL;
     const struct stock_oversell *const *oversells = NULL;
+    const struct stock_count *const *counts = NULL;
     size_t positions_len = stock_changed_positions(flusher->stock, &positions);
-    size_t counts_len = stock_new_counts(flusher->stock, &counts);
-    size_t facts_len = stock_new_count_facts(flusher->stock, &facts);
     size_t oversells_len = stock_changed_oversells(flusher->stock, &oversells);
     SCOPED(ledger_keys) struct ledger_keys skus;
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
 
     ledger_keys_init(&skus, flusher->arena);
-    for (size_t i = 0; i < flusher->set->new_skus_len; i++)
-        ledger_keys_add(&skus, flusher->set->new_skus[i], "", "");
+    if (stock_new_mappings(flusher->stock, &mappings) > 0)
+        flush_add_skus(&skus, set->skus, set->skus_len);
+    flush_add_skus(&skus, set->new_skus, set->new_skus_len);
     for (size_t i = 0; i < positions_len; i++)
         ledger_keys_add(&skus, positions[i]->sku, "", "");
-    for (size_t i = 0; i < counts_len; i++)
-        ledger_keys_add(&skus, counts[i]->sku, "", "");
-    for (size_t i = 0; i < facts_len; i++)
-        ledger_keys_add(&skus, facts[i]->sku, "", "");
     for (size_t i = 0; i < oversells_len; i++)
         ledger_keys_add(&skus, oversells[i]->sku, "", "");
+    size_t counts_len = stock_new_counts(flusher->stock, &counts);
+    flush_add_counted(&skus, counts, counts_len);
+    counts_len = stock_new_count_facts(flusher->stock, &counts);
+    flush_add_counted(&skus, counts, counts_len);
     ledger_keys_params(&skus, params, 1);
     return skus.len == 0 || pg_queue(flusher->pg, sql_ledger_upsert_skus, params, err);
 }

@@ -21,6 +21,7 @@ struct loader {
     struct ledger_keys loaded;     /* channel, order, line: found */
     struct ledger_keys all_orders; /* channel, order: of every line, for voids */
     struct ledger_keys listings;   /* channel, listing: mappings, targets */
+    struct ledger_keys mapped;     /* channel, listing: those that ever sold a SKU */
     struct ledger_keys channels;
     struct ledger_keys names; /* listings without their channel, for scopes of rules */
     struct ledger_keys skus;
@@ -42,7 +43,8 @@ static struct ledger_keys *const *loader_all(struct loader *loader, size_t *ret_
     struct ledger_keys *all[] = {&loader->lines,    &loader->orders,     &loader->relined,
                                  &loader->loaded,   &loader->all_orders, &loader->listings,
                                  &loader->channels, &loader->names,      &loader->skus,
-                                 &loader->pools,    &loader->new_pools,  &loader->rule_scopes};
+                                 &loader->pools,    &loader->new_pools,  &loader->rule_scopes,
+                                 &loader->mapped};
 
     *ret_count = ARRAY_LEN(all);
     return arena_memdup(loader->arena, all, sizeof(all));
@@ -178,6 +180,26 @@ static bool loader_run_beside(struct loader *loader, const char *sql,
 
     ledger_keys_params(keys, params, parts);
     return pg_run_beside(loader->pg, sql, params, ret_rows, err);
+}
+
+static bool loader_find_listings_of_skus(struct loader *loader, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (loader->skus.len == 0)
+        return true;
+    if (!loader_run_beside(loader, sql_ledger_select_listings_of_skus, &loader->skus, 1, &rows,
+                           err))
+        return false;
+    for (size_t row = 0; row < pg_rows_count(rows); row++) {
+        const char *channel = pg_rows_text(rows, row, "channel");
+        const char *listing = pg_rows_text(rows, row, "listing");
+
+        if (!ledger_keys_has(&loader->listings, channel, listing, ""))
+            loader_add_listing(loader, arena_strdup(loader->arena, channel),
+                               arena_strdup(loader->arena, listing));
+    }
+    return true;
 }
 
 /* Adds the listings that a statement returns; with `relined`, all their lines are loaded too. */
@@ -348,6 +370,7 @@ static size_t loader_take_mapping(struct loader *loader, const struct pg_rows *r
         components[mapping.components_len++] =
             (struct event_component){sku, pg_rows_int(rows, row, "units")};
         ledger_keys_add(&loader->skus, sku, "", "");
+        ledger_keys_add(&loader->mapped, mapping.channel, mapping.listing, "");
     }
     mapping.components = components;
     stock_load_mapping(loader->stock, &mapping);
@@ -365,11 +388,32 @@ static bool loader_load_mappings(struct loader *loader, size_t from, struct err 
         return true;
     pg_params_text_array(params, loader->listings.parts[0] + from, count);
     pg_params_text_array(params, loader->listings.parts[1] + from, count);
-    if (!pg_run(loader->pg, sql_ledger_select_mappings, params, &rows, err))
+    if (!pg_run_beside(loader->pg, sql_ledger_select_mappings, params, &rows, err))
         return false;
     for (size_t row = 0; row < pg_rows_count(rows);)
         row = loader_take_mapping(loader, rows, row);
     return true;
+}
+
+/* A mapping writes the row of each SKU that its listing ever sold. Where there is none, the place
+   of the mapping itself is read with a lock. */
+static bool loader_watch_unmapped(struct loader *loader, struct err *err)
+{
+    struct ledger_keys unmapped;
+    bool ok = true;
+
+    ledger_keys_init(&unmapped, loader->arena);
+    for (size_t i = 0; i < loader->listings.len; i++) {
+        const char *channel = loader->listings.parts[0][i];
+        const char *listing = loader->listings.parts[1][i];
+
+        if (!ledger_keys_has(&loader->mapped, channel, listing, ""))
+            ledger_keys_add(&unmapped, channel, listing, "");
+    }
+    if (unmapped.len > 0)
+        ok = loader_run(loader, sql_ledger_select_mappings, &unmapped, 2, NULL, err);
+    ledger_keys_release(&unmapped);
+    return ok;
 }
 
 static bool loader_load_listings(struct loader *loader, struct err *err)
@@ -541,10 +585,10 @@ static bool loader_load_oversells(struct loader *loader, struct err *err)
     return true;
 }
 
-/* What hangs on a SKU (positions, movements, counts, oversells, and so the targets of its listings)
-   is read without locks: those of an index are locks of its pages, and there the SKUs of all
-   partitions are neighbours. Instead each SKU has a row of its own. It is read with a lock, by its
-   place and through no index, and whoever changes what hangs on the SKU writes it
+/* What hangs on a SKU (positions, movements, counts, oversells, mappings, and so the targets of its
+   listings) is read without locks: those of an index are locks of its pages, and there the SKUs of
+   all partitions are neighbours. Instead each SKU has a row of its own. It is read with a lock, by
+   its place and through no index, and whoever changes what hangs on the SKU writes it
    (ledger_flush()). */
 static bool loader_watch_skus(struct loader *loader, struct err *err)
 {
@@ -553,6 +597,8 @@ static bool loader_watch_skus(struct loader *loader, struct err *err)
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     struct ledger_working_set *set = loader->set;
 
+    set->skus = loader->skus.parts[0];
+    set->skus_len = loader->skus.len;
     if (!loader_run_beside(loader, sql_ledger_select_skus, &loader->skus, 1, &rows, err))
         return false;
     size_t count = pg_rows_count(rows);
@@ -588,9 +634,8 @@ static bool loader_load(struct loader *loader, struct err *err)
         !loader_load_mappings(loader, 0, err))
         return false;
     size_t known = loader->listings.len;
-    if (!loader_find_listings(loader, sql_ledger_select_listings_of_skus, &loader->skus, 1, false,
-                              err) ||
-        !loader_load_mappings(loader, known, err) || !loader_load_listings(loader, err) ||
+    if (!loader_find_listings_of_skus(loader, err) || !loader_load_mappings(loader, known, err) ||
+        !loader_watch_unmapped(loader, err) || !loader_load_listings(loader, err) ||
         !loader_load_pools(loader, err) || !loader_load_rules(loader, err))
         return false;
     if (!ledger_measures_load(loader->pg, loader->arena, loader->stock, &loader->skus,

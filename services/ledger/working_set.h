@@ -17,7 +17,9 @@ struct ledger_working_set {
     struct stock *stock;
     /* "<channel>\x1f<listing>" -> int64_t *: version of the newest target. Owned by the caller. */
     struct map *versions;
-    const char **new_skus; /* that have no row in `skus` yet */
+    const char **skus; /* all that the batch looks at */
+    size_t skus_len;
+    const char **new_skus; /* those that have no row in `skus` yet */
     size_t new_skus_len;
 };
 
