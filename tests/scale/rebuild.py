@@ -77,11 +77,14 @@ def fold(count):
 
 def stockctl(what, role, key, count, *arguments):
     start = time.monotonic()
-    done = subprocess.run([str(BUILD / "bin/stockctl"), *arguments, "--json"], env=settings(role), text=True,
-                          capture_output=True)
-    expect(done.returncode in (0, 1), f"exit {done.returncode}: {done.stderr[-1000:]}")
-    said = json.loads(done.stdout)
-    say(what, count, start, f" {said}")
+    with open(HOME / "said", "w+") as said_to, open(HOME / "complaints", "w+") as complaints:
+        process = subprocess.Popen([str(BUILD / "bin/stockctl"), *arguments, "--json"], env=settings(role),
+                                   stdout=said_to, stderr=complaints)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    expect(process.returncode in (0, 1), f"exit {process.returncode}: {(HOME / 'complaints').read_text()[-1000:]}")
+    said = json.loads((HOME / "said").read_text())
+    say(what, count, start, f", {usage.ru_maxrss // 1024} MB at most: {said}")
     expect(said[key] is True and said["events"] == count, f"{what}: not {key}")
 
 
