@@ -31,6 +31,7 @@ struct channel_account {
     const char *spec_file;            /* of kinds that take one */
     const char *spec_text;            /* its bytes */
     const void *spec;                 /* what the kind made of it */
+    bool writes_on_hand; /* the account's own spec says so: channel_writes_on_hand() */
     const char *const *settings;      /* values in the order of the kind's table */
     const char *const *setting_files; /* where they came from; NULL: given inline, or not at all */
     /* Where returned units go when the channel does not grade them: "quarantine" by default;

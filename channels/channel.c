@@ -138,6 +138,16 @@ bool channel_hint(struct channel_hints *hints, struct arena *arena, const char *
     return true;
 }
 
+bool channel_writes_on_hand(const struct channel_account *account)
+{
+    return account->writes_on_hand || !account->kind->quantity_is_available;
+}
+
+int64_t channel_written(const struct channel_account *account, const struct target *target)
+{
+    return target->quantity + (channel_writes_on_hand(account) ? target->open_here : 0);
+}
+
 const struct channel_signature *
 channel_signature_of(const struct channel_account *account,
                      const struct channel_notification *notification)

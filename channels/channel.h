@@ -183,6 +183,15 @@ struct channel_result channel_result_of_status(int status, struct arena *arena);
    date is not read: channels have no clock. */
 int64_t channel_retry_after_ms(const struct channel_response *response);
 
+/*
+ * Some channels keep back what they sold themselves until it is shipped: they are told units on
+ * hand. push() and answer() deal in what is written, rows of snapshots too; everything else in the
+ * system in what is available.
+ */
+bool channel_writes_on_hand(const struct channel_account *account);
+/* What is written for the target. */
+int64_t channel_written(const struct channel_account *account, const struct target *target);
+
 /* ---- in: snapshots ---- */
 
 struct channel_row {
@@ -255,7 +264,8 @@ struct channel_kind {
     const char *content_types[4];
     const char *account_header; /* names the account; NULL: none */
     const char *topic_header;   /* names what happened */
-    bool quantity_is_available; /* written quantity means available (true) or on hand (false) */
+    bool quantity_is_available; /* what is written means available (true) or on hand (false):
+                                   channel_written() */
     bool has_compare_and_set;
     int64_t batch_max;
     double rate_per_second;

@@ -13,6 +13,7 @@ static bool read_spec(struct channel_account *account, struct arena *arena, cons
     if (spec == NULL)
         return false;
     account->spec = spec;
+    account->writes_on_hand = spec->push.means == GENERIC_MEANS_ON_HAND;
     if (account->batch_max == 0 || account->batch_max > spec->limits.batch_max)
         account->batch_max = spec->limits.batch_max;
     if (account->rate_per_second <= 0)

@@ -47,6 +47,7 @@ static const char *const encoding_names[] = {"base64", "hex", "any", NULL};
 static const char *const secret_names[] = {"text", "html", "base64", "basic", NULL};
 static const char *const signs_names[] = {"body",   "body_sha256", "id",      "timestamp",
                                           "method", "path",        "account", NULL};
+static const char *const means_names[] = {"available", "on_hand", NULL};
 static const char *const confirms_names[] = {"status", "value", NULL};
 static const char *const format_names[] = {"json", "jsonl", NULL};
 
@@ -115,6 +116,8 @@ static const struct key push_keys[] = {
      "one push; without it a request is for one", .names = push_names},
     {.name = "separator", KEY_TEXT, AT(separator), false, "between items; a comma when left out"},
     {.name = "basic", KEY_BOOL, AT(basic), false, "HTTP Basic with token and token_secret"},
+    {.name = "means", KEY_CHOICE, AT(means), false,
+     "of {quantity} and of a snapshot's", .names = means_names},
     {.name = "answer", KEY_MAP, AT(answer), false, "how to read the answer", .of = answer_keys},
     {0},
 };

@@ -42,6 +42,11 @@ struct generic_notifications {
     size_t facts_len;
 };
 
+enum generic_means {
+    GENERIC_MEANS_AVAILABLE,
+    GENERIC_MEANS_ON_HAND, /* the shop keeps back what it sold until it is shipped */
+};
+
 enum generic_confirms {
     GENERIC_CONFIRMS_STATUS, /* a 2xx means that it is shown */
     GENERIC_CONFIRMS_VALUE,  /* only an answer that shows our quantity does */
@@ -66,6 +71,7 @@ struct generic_push {
     const char *item;      /* "{items}" of the body: one a push; "": the body is for one */
     const char *separator; /* between items */
     bool basic;            /* HTTP Basic with token and token_secret */
+    enum generic_means means; /* of {quantity} and of a snapshot's */
     struct generic_answer answer;
 };
 

@@ -30,7 +30,7 @@ SELECT m.movement_id, m.event_id, m.sku, m.pool, m.bucket, m.delta, m.effect, m.
 COMMENT ON VIEW movements IS 'Each change of a position, and the event that made it.';
 
 CREATE VIEW target_history AS
-SELECT channel, listing, version, address, quantity, sold_here, event_id, rule_id, mapping_id,
+SELECT channel, listing, version, address, quantity, sold_here, open_here, event_id, rule_id, mapping_id,
        cause_channel, tier, priced, measurement_id, latency_id,
        CASE WHEN occurred_ms > 0 THEN ledger.at_ms(occurred_ms) END AS occurred_at,
        CASE WHEN received_ms > 0 THEN ledger.at_ms(received_ms) END AS received_at,

@@ -123,6 +123,7 @@ BEGIN
             ('sku', 'SKU.'),
             ('snapshot_at', 'Time that the snapshot shows.'),
             ('sold_here', 'Units sold through the listing until then.'),
+            ('open_here', 'Of these, units that nobody had shipped yet.'),
             ('status', 'applied; noted: moves nothing; parked: waits for what reason says; dropped: an operator said so.'),
             ('active', 'Begins, or ends.'),
             ('arrived_at', 'When it was first seen at its destination; null: not yet.'),

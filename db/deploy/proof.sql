@@ -46,8 +46,8 @@ SELECT channel, order_id, line_id, listing, ordered, reported_cancelled, placed_
 COMMENT ON VIEW proof_lines IS 'For a proof: state of each order line.';
 
 CREATE VIEW proof_listings AS
-SELECT channel, listing, address, sku, quantity, sold_here, mapping_id, rule_id, tier, priced,
-       measurement_id, latency_id
+SELECT channel, listing, address, sku, quantity, sold_here, open_here, mapping_id, rule_id, tier,
+       priced, measurement_id, latency_id
   FROM ledger.listings;
 COMMENT ON VIEW proof_listings IS 'For a proof: what each listing should show.';
 

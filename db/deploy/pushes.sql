@@ -14,6 +14,7 @@ CREATE TABLE listings (
     quantity bigint NOT NULL CHECK (quantity >= -1),
     version bigint NOT NULL,
     sold_here bigint NOT NULL,
+    open_here bigint NOT NULL DEFAULT 0,
     mapping_id text NOT NULL,
     rule_id text NOT NULL,
     tier text NOT NULL,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN listings.sku IS 'SKU that it sells; empty for bundles and reti
 COMMENT ON COLUMN listings.quantity IS 'Quantity that it should show; -1: not computed yet.';
 COMMENT ON COLUMN listings.version IS 'Version of the newest target.';
 COMMENT ON COLUMN listings.sold_here IS 'Units sold through this listing, less cancelled ones.';
+COMMENT ON COLUMN listings.open_here IS 'Of these, units that nobody shipped yet.';
 COMMENT ON COLUMN listings.mapping_id IS 'Mapping in force.';
 COMMENT ON COLUMN listings.rule_id IS 'Rule in force; empty: the default.';
 COMMENT ON COLUMN listings.tier IS 'Velocity tier of its SKU; empty: it sells several, or none is so slow.';
@@ -82,6 +84,7 @@ CREATE TABLE targets (
     address text NOT NULL,
     quantity bigint NOT NULL CHECK (quantity >= 0),
     sold_here bigint NOT NULL,
+    open_here bigint NOT NULL DEFAULT 0,
     event_id text NOT NULL,
     rule_id text NOT NULL,
     mapping_id text NOT NULL,
@@ -103,6 +106,7 @@ COMMENT ON COLUMN targets.version IS 'Grows with every change, also over a resto
 COMMENT ON COLUMN targets.address IS 'Address at that time.';
 COMMENT ON COLUMN targets.quantity IS 'Quantity to be shown.';
 COMMENT ON COLUMN targets.sold_here IS 'Units sold through the listing until then.';
+COMMENT ON COLUMN targets.open_here IS 'Of these, units that nobody had shipped yet: still on hand.';
 COMMENT ON COLUMN targets.event_id IS 'Event that caused it.';
 COMMENT ON COLUMN targets.rule_id IS 'Rule in force; empty: the default.';
 COMMENT ON COLUMN targets.mapping_id IS 'Mapping in force.';

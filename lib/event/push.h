@@ -19,6 +19,7 @@ struct target {
     struct event_times times; /* occurred, received: of the causing event; applied; published */
     const char *traceparent;
     const char *cause_channel;
+    int64_t open_here; /* of sold_here, what is not shipped: still on hand */
 };
 
 enum outcome_result {

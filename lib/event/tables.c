@@ -366,6 +366,8 @@ static const struct record_field target_fields[] = {
     {.name = "times", RECORD_INLINE, offsetof(struct target, times), .of = &record_times},
     {.name = "traceparent", RECORD_TEXT, offsetof(struct target, traceparent), IF_SET},
     {.name = "cause_channel", RECORD_TEXT, offsetof(struct target, cause_channel)},
+    {.name = "open_here", RECORD_INT64, offsetof(struct target, open_here),
+     IF_SET, 0, INT64_MAX},
 };
 const struct record record_target = {
     "target", sizeof(struct target), target_fields, ARRAY_LEN(target_fields)};

@@ -242,6 +242,7 @@ static void allocation_keep(struct stock *stock, struct listing *listing,
        received meanwhile), it must be pushed again all the same. */
     bool is_target = !listing->is_stored || was->quantity != now->quantity ||
                      listing->sold_stored != now->sold_here ||
+                     listing->open_stored != now->open_here ||
                      !stock_is_same(was->address, now->address);
 
     bool is_pace = was->priced != now->priced || !stock_is_same(was->tier, now->tier);

@@ -174,9 +174,10 @@ struct order {
 };
 
 struct listing {
-    struct stock_listing row; /* as loaded, but for sold_here */
+    struct stock_listing row; /* as loaded, but for sold_here and open_here */
     bool is_stored;
     int64_t sold_stored;
+    int64_t open_stored;
     const struct mapping **mappings;
     size_t mappings_len;
     size_t mappings_capacity;
@@ -184,7 +185,7 @@ struct listing {
     struct line **lines;
     size_t lines_len;
     size_t lines_capacity;
-    struct cause changed; /* its mapping or sold_here */
+    struct cause changed; /* its mapping, sold_here or open_here */
     int64_t planned_sold; /* valid when planned_seq is the event's */
     size_t planned_seq;
 };

@@ -180,6 +180,14 @@ static int64_t line_sold(const struct stock_line *row)
     return *row->waiting == '\0' && *row->fulfils == '\0' ? row->ordered - row->cancelled : 0;
 }
 
+/* Never more than it sold, so that no plan can run out of numbers here. */
+static int64_t line_open(const struct stock_line *row)
+{
+    int64_t open = line_sold(row) - row->shipped;
+
+    return open > 0 ? open : 0;
+}
+
 void stock_line_plan(struct stock *stock, struct line *line, struct line_state *after)
 {
     line_derive(stock, after);
@@ -189,30 +197,42 @@ void stock_line_plan(struct stock *stock, struct line *line, struct line_state *
     stock_plan_change(stock, line, after);
 }
 
-static void line_change_sold(struct stock *stock, struct listing *listing, int64_t delta)
+/* The line counts for the listing (1), or no more (-1). */
+static void line_count(struct listing *listing, const struct stock_line *row, int64_t sign)
 {
-    if (listing == NULL || delta == 0)
+    if (listing == NULL)
         return;
-    listing->row.sold_here += delta;
-    listing->changed = stock->cause;
+    listing->row.sold_here += sign * line_sold(row);
+    listing->row.open_here += sign * line_open(row);
+}
+
+static void line_recount(struct stock *stock, const struct line *line,
+                         const struct line_state *after)
+{
+    const struct stock_line *was = &line->now.row;
+    bool moves = line->now.listing != after->listing;
+
+    if (!moves && line_sold(was) == line_sold(&after->row) &&
+        line_open(was) == line_open(&after->row))
+        return;
+    line_count(line->now.listing, was, -1);
+    line_count(after->listing, &after->row, 1);
+    if (line->now.listing != NULL && (!moves || line_sold(was) > 0))
+        line->now.listing->changed = stock->cause;
+    if (moves && after->listing != NULL && line_sold(&after->row) > 0)
+        after->listing->changed = stock->cause;
 }
 
 void stock_line_commit(struct stock *stock, const struct line_change *change)
 {
     struct line *line = change->line;
-    int64_t before = line_sold(&line->now.row);
-    int64_t after = line_sold(&change->after.row);
 
-    if (change->after.listing == line->now.listing) {
-        line_change_sold(stock, line->now.listing, after - before);
-    } else {
-        line_change_sold(stock, line->now.listing, -before);
-        line_change_sold(stock, change->after.listing, after);
+    line_recount(stock, line, &change->after);
+    if (change->after.listing != line->now.listing) {
         line_leave_listing(line);
         line_enter_listing(stock, line, change->after.listing);
     }
-    if (line_is_known(line) &&
-        !stock_is_same(line->now.row.waiting, change->after.row.waiting))
+    if (line_is_known(line) && !stock_is_same(line->now.row.waiting, change->after.row.waiting))
         line->is_restated = true;
     line->now = change->after;
     if (!line->is_changed)
@@ -409,9 +429,9 @@ enum stock_verdict stock_line_drop(struct stock *stock, const struct event *even
                                    const char **ret_reason)
 {
     bool is_report = event->kind == EVENT_ORDER_LINE;
-    struct line *line = stock_line_at(
-        stock, event->source.channel, is_report ? event->order_line.order_id : event->part.order_id,
-        is_report ? event->order_line.line_id : event->part.line_id);
+    struct line *line = stock_line_at(stock, event->source.channel,
+                                      is_report ? event->order_line.order_id : event->part.order_id,
+                                      is_report ? event->order_line.line_id : event->part.line_id);
 
     if (!(is_report ? line_drop_report : line_drop_part)(stock, line, event->id, is_dropped))
         return stock_overflows(ret_reason);

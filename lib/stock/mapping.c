@@ -131,6 +131,7 @@ void stock_load_listing(struct stock *stock, const struct stock_listing *listing
     loaded->row = *listing;
     loaded->is_stored = true;
     loaded->sold_stored = listing->sold_here;
+    loaded->open_stored = listing->open_here;
 }
 
 static void mapping_take_pool(struct pool *pool, const struct stock_pool *row)

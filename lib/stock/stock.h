@@ -220,6 +220,7 @@ struct stock_listing {
     const char *address;
     int64_t quantity;
     int64_t sold_here;          /* ordered - cancelled, over its lines that do not wait */
+    int64_t open_here;          /* of these, what nobody shipped yet */
     const char *mapping_id;     /* the newest */
     const char *rule_id;        /* "": the default rule */
     const char *tier;           /* of its only SKU; "": it sells several, or none is so slow */
@@ -351,8 +352,9 @@ size_t stock_new_movements(const struct stock *stock,
 size_t stock_changed_positions(const struct stock *stock,
                                const struct stock_position *const **ret_positions);
 /* Listings of which anything but the event changed; quantity_changed tells whether a target must be
-   sent (quantity, address or sold_here: the channel took its own sales off what it shows),
-   pace_changed whether the tier or what is priced did. */
+   sent (quantity, address, sold_here: the channel took its own sales off what it shows; or
+   open_here: what a channel that is told units on hand is told besides), pace_changed whether the
+   tier or what is priced did. */
 struct stock_listing_change {
     const struct stock_listing *listing;
     bool quantity_changed;

@@ -498,6 +498,7 @@ struct listing_row {
     int64_t quantity;
     int64_t version;
     int64_t sold_here;
+    int64_t open_here;
     const char *mapping_id;
     const char *rule_id;
     const char *tier;
@@ -516,8 +517,9 @@ struct listing_row {
 #define ROW struct listing_row
 static const struct ledger_rows_column listing_columns[] = {
     TEXT(channel), TEXT(listing),        TEXT(address),    TEXT(sku),      INT(quantity),
-    INT(version),  INT(sold_here),       TEXT(mapping_id), TEXT(rule_id),  TEXT(tier),
-    INT(priced),   TEXT(measurement_id), TEXT(latency_id), TEXT(event_id), {0},
+    INT(version),  INT(sold_here),       INT(open_here),   TEXT(mapping_id),     TEXT(rule_id),
+    TEXT(tier),    INT(priced),          TEXT(measurement_id), TEXT(latency_id), TEXT(event_id),
+    {0},
 };
 static const struct ledger_rows_column target_columns[] = {
     TEXT(channel),
@@ -526,6 +528,7 @@ static const struct ledger_rows_column target_columns[] = {
     TEXT(address),
     INT(quantity),
     INT(sold_here),
+    INT(open_here),
     TEXT(event_id),
     TEXT(rule_id),
     TEXT(mapping_id),
@@ -598,6 +601,7 @@ static struct listing_row *flush_listing_row(struct flusher *flusher,
         .version = change->quantity_changed ? flush_next_version(flusher, listing)
                                             : flush_old_version(flusher, listing),
         .sold_here = listing->sold_here,
+        .open_here = listing->open_here,
         .mapping_id = listing->mapping_id,
         .rule_id = listing->rule_id,
         .tier = listing->tier,

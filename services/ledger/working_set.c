@@ -431,6 +431,7 @@ static bool loader_load_listings(struct loader *loader, struct err *err)
             .address = text_of(loader, rows, row, "address"),
             .quantity = pg_rows_int(rows, row, "quantity"),
             .sold_here = pg_rows_int(rows, row, "sold_here"),
+            .open_here = pg_rows_int(rows, row, "open_here"),
             .mapping_id = text_of(loader, rows, row, "mapping_id"),
             .rule_id = text_of(loader, rows, row, "rule_id"),
             .tier = text_of(loader, rows, row, "tier"),

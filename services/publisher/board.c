@@ -29,13 +29,15 @@ struct board {
     size_t len;
     size_t capacity;
     char *dropped; /* texts that the last board_take() gave out */
+    bool is_on_hand;
 };
 
-struct board *board_new(void)
+struct board *board_new(bool is_on_hand)
 {
     struct board *board = mem_calloc(1, sizeof(*board));
 
     board->by_listing = map_new();
+    board->is_on_hand = is_on_hand;
     return board;
 }
 
@@ -87,6 +89,21 @@ static bool board_is_news(const struct board_entry *entry, const struct target *
            (entry->gone && target->version == entry->listing.target.version);
 }
 
+/* The channel confirmed it, and has sold nothing since. Writing it again would only risk to undo a
+   sale that we do not know of yet. */
+static bool board_is_shown(const struct board *board, const struct board_listing *listing,
+                           const struct target *target)
+{
+    const struct target *shown = &listing->target;
+
+    return !listing->dirty && !listing->in_flight && !listing->parked &&
+           listing->beliefs_len == 1 && listing->stale == 0 &&
+           listing->beliefs[0] == shown->quantity + shown->sold_here &&
+           target->quantity == shown->quantity && target->sold_here == shown->sold_here &&
+           (!board->is_on_hand || target->open_here == shown->open_here) &&
+           strcmp(target->address, shown->address) == 0;
+}
+
 enum board_taken board_take(struct board *board, const struct target *target, int32_t partition,
                             int64_t offset, bool settled, int64_t now_ms, struct target *ret_old)
 {
@@ -103,6 +120,9 @@ enum board_taken board_take(struct board *board, const struct target *target, in
         *ret_old = listing->target;
         taken = BOARD_SUPERSEDES;
     }
+    bool is_shown = board_is_shown(board, listing, target);
+    if (is_shown)
+        taken = BOARD_SHOWN;
     /* The texts of the dropped target live until the next call: ret_old borrows them. */
     mem_free(board->dropped);
     board->dropped = entry->texts;
@@ -112,7 +132,7 @@ enum board_taken board_take(struct board *board, const struct target *target, in
     listing->offset = offset;
     if (!listing->dirty)
         listing->dirty_since_ms = now_ms;
-    listing->dirty = !settled;
+    listing->dirty = !settled && !is_shown;
     listing->parked = false;
     listing->tries = 0;
     listing->accepted = 0;

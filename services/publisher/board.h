@@ -48,13 +48,15 @@ struct board_listing {
 
 struct board;
 
-struct board *board_new(void);
+/* Whether the channel is told units on hand: then units that were shipped are news for it. */
+struct board *board_new(bool is_on_hand);
 void board_free(struct board *board);
 SCOPE_DEFINE(board, struct board, board_free)
 
 enum board_taken {
     BOARD_OLD,        /* not newer than what is known: ignored */
     BOARD_NEW,        /* first unsettled target of the listing */
+    BOARD_SHOWN,      /* says what the channel confirmed for the one before: nothing to push */
     BOARD_SUPERSEDES, /* an unsettled, unsent older one is dropped: ret_old tells it */
 };
 

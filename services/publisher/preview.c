@@ -106,6 +106,7 @@ static bool preview_requests(struct preview *preview, struct err *err)
             if (own == NULL || strcmp(own, group) != 0)
                 continue;
             done[i] = true;
+            preview->targets[i].quantity = channel_written(account, &preview->targets[i]);
             pushes[count++] = (struct channel_push){.target = &preview->targets[i]};
         }
         if (!account->kind->push(account, pushes, count, preview_key, preview->arena, &request,

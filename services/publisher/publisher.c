@@ -168,24 +168,29 @@ static bool publisher_boot(struct publisher *publisher, struct err *err)
 
 /* ---- reading targets ---- */
 
-static bool publisher_superseded(struct publisher *publisher, const struct target *old,
-                                 struct err *err)
+/* Of a target for which nothing was sent. */
+static bool publisher_unsent(struct publisher *publisher, const struct target *target,
+                             enum outcome_result result, const char *class, struct err *err)
 {
-    const struct outcome outcome = {
-        .channel = old->channel,
-        .listing = old->listing,
-        .address = old->address,
-        .version = old->version,
-        .quantity = old->quantity,
-        .result = OUTCOME_SUPERSEDED,
-        .error_class = "",
+    struct outcome outcome = {
+        .channel = target->channel,
+        .listing = target->listing,
+        .address = target->address,
+        .version = target->version,
+        .quantity = target->quantity,
+        .result = result,
+        .error_class = class,
         .error_text = "",
         .request_hash = "",
-        .event_id = old->event_id,
-        .times = old->times,
-        .traceparent = old->traceparent,
+        .event_id = target->event_id,
+        .times = target->times,
+        .traceparent = target->traceparent,
     };
 
+    if (result == OUTCOME_CONFIRMED) {
+        outcome.times.published_ms = clock_now_ms();
+        outcome.times.confirmed_ms = outcome.times.published_ms;
+    }
     return publisher_outcomes_report(publisher->outcomes, &outcome, err);
 }
 
@@ -209,9 +214,17 @@ static bool publisher_take(struct publisher *publisher, const struct kafka_recor
         return true;
     }
     bool settled = record->offset < partition->settled_to;
-    if (board_take(publisher->board, &target, record->partition, record->offset, settled,
-                   clock_monotonic_ms(), &old) == BOARD_SUPERSEDES)
-        return publisher_superseded(publisher, &old, err);
+    switch (board_take(publisher->board, &target, record->partition, record->offset, settled,
+                       clock_monotonic_ms(), &old)) {
+    case BOARD_SUPERSEDES:
+        return publisher_unsent(publisher, &old, OUTCOME_SUPERSEDED, "", err);
+    case BOARD_SHOWN:
+        return settled ||
+               publisher_unsent(publisher, &target, OUTCOME_CONFIRMED, "already_shown", err);
+    case BOARD_OLD:
+    case BOARD_NEW:
+        break;
+    }
     return true;
 }
 
@@ -432,7 +445,8 @@ static bool publisher_open(struct publisher *publisher, struct err *err)
     if (!kafka_topic_partitions(settings->brokers, publisher->topic, PUBLISHER_ASK_MS,
                                 &publisher->topic_partitions, err))
         return false;
-    publisher->board = board_new();
+    publisher->board =
+        board_new(channel_writes_on_hand(channel_live_find(held, publisher->channel)));
     publisher->outcomes =
         publisher_outcomes_new(settings->brokers, settings->topic_prefix, settings->replica, err);
     if (publisher->outcomes == NULL)

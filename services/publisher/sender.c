@@ -91,6 +91,7 @@ struct flight {
     struct arena *arena;
     struct board_listing **listings;
     struct target *sent; /* copies: the board may take newer ones meanwhile */
+    struct target *written; /* the same in the channel's own terms: its texts are sent's */
     char **texts;        /* of the copies */
     struct channel_push *pushes;
     size_t count;
@@ -486,11 +487,15 @@ static struct flight *flight_new(struct publisher_sender *sender,
     flight->key = arena_strdup(flight->arena, key);
     flight->listings = arena_memdup(flight->arena, listings, count * sizeof(*listings));
     flight->sent = arena_alloc(flight->arena, count * sizeof(*flight->sent));
+    flight->written = arena_alloc(flight->arena, count * sizeof(*flight->written));
     flight->texts = arena_alloc(flight->arena, count * sizeof(*flight->texts));
     flight->pushes = arena_alloc(flight->arena, count * sizeof(*flight->pushes));
     for (size_t i = 0; i < count; i++) {
         flight->texts[i] = target_copy(&listings[i]->target, &flight->sent[i]);
         flight->pushes[i] = board_push(listings[i], &flight->sent[i]);
+        flight->written[i] = flight->sent[i];
+        flight->written[i].quantity = channel_written(sender->account, &flight->sent[i]);
+        flight->pushes[i].target = &flight->written[i];
     }
     sender->flights[sender->flights_len++] = flight;
     return flight;

@@ -294,7 +294,8 @@ static enum reconciler_class judge_row(struct judge *judge, const struct reconci
     if (match->is_torn)
         return judge_say(judge, RECONCILER_UNKNOWN,
                          "the snapshot has several rows for it with different quantities");
-    judge->shown = match->row->quantity;
+    judge->shown = match->row->quantity -
+                   (judge->comparison->is_on_hand ? judge->listing->open : 0);
     if (!in_flight && judge_ledger_differs(judge))
         return RECONCILER_LEDGER_DIFFERS;
     if (judge->shown == judge->listing->quantity)

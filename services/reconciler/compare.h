@@ -62,6 +62,7 @@ struct reconciler_listing {
     const char *sku; /* "" of bundles and retired listings */
     bool is_retired;
     int64_t quantity;
+    int64_t open; /* units that the channel sold and nobody shipped: on hand besides quantity */
     const char *event_id;   /* changed it last */
     const char *event_name; /* in words: "order_line of woo-main" */
     int64_t changed_ms;     /* when that event came */
@@ -103,6 +104,7 @@ struct reconciler_comparison {
     int64_t settle_ms;
     /* The result of an earlier look, or NULL: what may pass is a finding only when seen twice. */
     const struct reconciler_result *first_look;
+    bool is_on_hand; /* the rows tell units on hand; what is shown is reckoned as available */
 };
 
 /* The result lives in the arena and borrows the texts of listings and rows. */

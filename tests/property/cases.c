@@ -104,6 +104,7 @@ static void put_listings(struct json_out *out, const struct store *store)
         json_object(out);
         json_put_member_int(out, "quantity", row->quantity);
         json_put_member_int(out, "sold_here", row->sold_here);
+        json_put_member_int(out, "open_here", row->open_here);
         json_put_member(out, "address", row->address);
         json_put_member(out, "mapping", row->mapping_id);
         json_put_member(out, "rule", row->rule_id);

@@ -506,6 +506,13 @@ class World:
                    if line[0] == channel and self.listing_of(line) == listing and self.waiting(line) == "" and
                    not self.report(line).get("fulfils"))
 
+    def open_here(self, channel, listing):
+        """Sold and neither cancelled nor shipped, line by line; a line that shipped more than it sold owes nothing."""
+        return sum(max(0, self.ordered(line) - self.cancelled(line) - self.units("line_shipped", line))
+                   for line in self.lines()
+                   if line[0] == channel and self.listing_of(line) == listing and self.waiting(line) == "" and
+                   not self.report(line).get("fulfils"))
+
     # ---- the end, as lib/stock's is printed ----
 
     def end_of_line(self, line):
@@ -528,6 +535,7 @@ class World:
         mapping = self.mapping_now(channel, listing)
         rule = self.rule_of(channel, listing)
         return {"quantity": self.quantity(channel, listing), "sold_here": self.sold_here(channel, listing),
+                "open_here": self.open_here(channel, listing),
                 "address": self.address(channel, listing), "mapping": mapping["event_id"],
                 "rule": "" if rule is None else rule["event_id"],
                 "tier": self.tier(self.sku_of(channel, listing)), "priced": self.price(channel, listing)[0],

@@ -83,11 +83,11 @@ static void sheet_targets(struct sheet *sheet, const struct store *store)
 
         sheet_add(sheet, store->arena,
                   "listing %s %s: quantity %" PRId64 " sold %" PRId64
-                  " address '%s' mapping %.8s rule '%.8s' tier '%s' priced %" PRId64
-                  " by '%.8s' '%.8s'",
-                  row->channel, row->listing, row->quantity, row->sold_here, row->address,
-                  row->mapping_id, row->rule_id, row->tier, row->priced, row->measurement_id,
-                  row->latency_id);
+                  " open %" PRId64 " address '%s' mapping %.8s rule '%.8s' tier '%s'"
+                  " priced %" PRId64 " by '%.8s' '%.8s'",
+                  row->channel, row->listing, row->quantity, row->sold_here, row->open_here,
+                  row->address, row->mapping_id, row->rule_id, row->tier, row->priced,
+                  row->measurement_id, row->latency_id);
     }
 }
 

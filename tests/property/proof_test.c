@@ -189,7 +189,8 @@ static void assert_same_listings(const struct both *both, uint64_t seed)
             found = found ||
                     (same(row->channel, ours->channel) && same(row->listing, ours->listing) &&
                      same(row->address, ours->address) && row->quantity == ours->quantity &&
-                     row->sold_here == ours->sold_here && same(row->mapping_id, ours->mapping_id) &&
+                     row->sold_here == ours->sold_here && row->open_here == ours->open_here &&
+                     same(row->mapping_id, ours->mapping_id) &&
                      same(row->rule_id, ours->rule_id) && same(row->tier, ours->tier) &&
                      row->priced == ours->priced &&
                      same(row->measurement_id, ours->measurement_id) &&

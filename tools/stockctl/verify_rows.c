@@ -40,6 +40,7 @@ struct verify_listing {
     const char *sku;
     int64_t quantity;
     int64_t sold_here;
+    int64_t open_here;
     const char *mapping_id;
     const char *rule_id;
     const char *tier;
@@ -50,10 +51,11 @@ struct verify_listing {
 
 #define ROW struct verify_listing
 static const struct stockctl_field listing_fields[] = {
-    FIELD(TEXT, channel),    FIELD(TEXT, listing),        FIELD(TEXT, address),
-    FIELD(TEXT, sku),        FIELD(INT, quantity),        FIELD(INT, sold_here),
-    FIELD(TEXT, mapping_id), FIELD(TEXT, rule_id),        FIELD(TEXT, tier),
-    FIELD(INT, priced),      FIELD(TEXT, measurement_id), FIELD(TEXT, latency_id)};
+    FIELD(TEXT, channel),   FIELD(TEXT, listing),    FIELD(TEXT, address),
+    FIELD(TEXT, sku),       FIELD(INT, quantity),    FIELD(INT, sold_here),
+    FIELD(INT, open_here),  FIELD(TEXT, mapping_id), FIELD(TEXT, rule_id),
+    FIELD(TEXT, tier),      FIELD(INT, priced),      FIELD(TEXT, measurement_id),
+    FIELD(TEXT, latency_id)};
 #undef ROW
 
 #define TABLE(name, of, keys)                                                               \
@@ -84,13 +86,13 @@ static bool verify_listings(struct verify *verify, const struct stock *stock, st
 
     for (size_t i = 0; i < count; i++) {
         const struct stock_listing *listing = changes[i].listing;
-        const struct verify_listing row = {
-            listing->channel,        listing->listing,
-            listing->address,        stock_listing_sku(stock, listing),
-            listing->quantity,       listing->sold_here,
-            listing->mapping_id,     listing->rule_id,
-            listing->tier,           listing->priced,
-            listing->measurement_id, listing->latency_id};
+        const struct verify_listing row = {listing->channel,   listing->listing,
+                                           listing->address,   stock_listing_sku(stock, listing),
+                                           listing->quantity,  listing->sold_here,
+                                           listing->open_here, listing->mapping_id,
+                                           listing->rule_id,   listing->tier,
+                                           listing->priced,    listing->measurement_id,
+                                           listing->latency_id};
 
         rows[i] = arena_memdup(verify->arena, &row, sizeof(row));
     }

@@ -99,7 +99,7 @@ static void assert_events_equal(const struct event *a, const struct event *b)
 static const struct target sample_target = {
     "shopify-main", "gid/808950810", "gid/49148385", 38, 1234567890123456789,
     "4bd51a01-8812-5ebf-9b5a-20b080e42e9a", "rule-1", "map-1", -2, {1, 2, 3, 4, 5},
-    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "woo-1"};
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "woo-1", 4};
 
 static const struct outcome sample_outcome = {
     "shopify-main", "gid/808950810", "gid/49148385", 7, 38, OUTCOME_ACCEPTED_NOT_APPLIED, 3, 503,

@@ -212,7 +212,7 @@ static void targets_and_outcomes_make_their_golden_lines(void **state)
     (void)state;
     SCOPED(buf) struct buf line = {0};
     const struct target target = {"woo-1", "12", "12:3", 38, 7, "e", "r", "m", -2,
-                                  {1795252620123, 0, 1795252620456, 0, 0}, "", "shopify-main"};
+                                  {1795252620123, 0, 1795252620456, 0, 0}, "", "shopify-main", 0};
     const struct outcome outcome = {"woo-1", "12", "12:3", 7, 38, OUTCOME_RETRYING, 2, 503,
                                     "http_500", "a \"word\"", "00ff", 1200, "e", {0}, "00-1"};
 

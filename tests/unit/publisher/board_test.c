@@ -22,7 +22,7 @@ static int set_up(void **state)
 {
     struct fixture *fixture = mem_calloc(1, sizeof(*fixture));
 
-    fixture->board = board_new();
+    fixture->board = board_new(false);
     *state = fixture;
     return 0;
 }
@@ -250,6 +250,45 @@ static void the_expected_quantity_counts_the_channels_own_sales(void **state)
     assert_int_equal(push.expected, 7);
 }
 
+/* A shipment: the same quantity, the same sales. */
+static void what_the_channel_confirmed_is_not_written_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct target next = target_of("a", 2, 10);
+    struct target old;
+
+    take(fixture, "a", 1, 10, 0);
+    next.open_here = 1;
+    assert_int_equal(board_take(fixture->board, &next, 0, 5, false, 0, &old), BOARD_SUPERSEDES);
+    pick(fixture, PICK_MAX, 0);
+    settle(fixture, 0, CHANNEL_CONFIRMED, 0, NULL);
+    next.version = 3;
+    next.open_here = 0;
+    assert_int_equal(board_take(fixture->board, &next, 0, 7, false, 0, &old), BOARD_SHOWN);
+    assert_int_equal(board_dirty(fixture->board), 0);
+    assert_int_equal(board_watermark(fixture->board, 0, 8), 8);
+    next.version = 4;
+    next.sold_here = 1;
+    assert_int_equal(board_take(fixture->board, &next, 0, 8, false, 0, &old), BOARD_NEW);
+}
+
+static void units_on_hand_are_news_when_they_leave(void **state)
+{
+    SCOPED(board) struct board *board = board_new(true);
+    struct target target = target_of("a", 1, 10);
+    struct target old;
+
+    (void)state;
+    target.open_here = 1;
+    assert_int_equal(board_take(board, &target, 0, 5, true, 0, &old), BOARD_NEW);
+    target.version = 2;
+    assert_int_equal(board_take(board, &target, 0, 6, false, 0, &old), BOARD_SHOWN);
+    target.version = 3;
+    target.open_here = 0;
+    assert_int_equal(board_take(board, &target, 0, 7, false, 0, &old), BOARD_NEW);
+    assert_int_equal(board_dirty(board), 1);
+}
+
 static struct channel_push push_of(const struct fixture *fixture)
 {
     return board_push(fixture->picked[0], &fixture->picked[0]->target);
@@ -409,7 +448,7 @@ static void a_pause_is_no_longer_than_the_outage_and_has_a_limit(void **state)
     take(fixture, "a", 100, 5, 70000);
     pick(fixture, PICK_MAX, 70000);
     settle(fixture, 0, CHANNEL_CONFIRMED, 70000, NULL);
-    take(fixture, "a", 101, 5, 80000);
+    take(fixture, "a", 101, 6, 80000);
     pick(fixture, PICK_MAX, 80000);
     settle(fixture, 0, CHANNEL_RETRY, 80000, NULL);
     assert_int_equal(board_next_due_ms(fixture->board), 80051);
@@ -464,7 +503,7 @@ static void a_batch_refused_as_a_whole_is_halved_until_the_bad_one_is_alone(void
     assert_int_equal(board_dirty(fixture->board), 0);
     /* The bad one goes alone from then on, the others together. */
     for (int i = 0; i < PICK_MAX; i++)
-        take(fixture, names[i], 2, i, 0);
+        take(fixture, names[i], 2, i + 1, 0);
     assert_int_equal(split_until_quiet(fixture), 2);
     assert_int_equal(board_dirty(fixture->board), 0);
 }
@@ -617,6 +656,8 @@ int main(void)
         TEST(a_failed_push_is_tried_again_later_and_escalates_once),
         TEST(a_rejected_push_parks_its_listing_until_a_newer_target),
         TEST(the_expected_quantity_counts_the_channels_own_sales),
+        TEST(what_the_channel_confirmed_is_not_written_again),
+        TEST(units_on_hand_are_news_when_they_leave),
         TEST(a_comparison_lost_for_long_is_written_without),
         TEST(newer_targets_do_not_put_off_the_write_without_a_comparison),
         TEST(zero_is_written_without_a_comparison),

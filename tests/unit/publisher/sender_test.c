@@ -237,7 +237,7 @@ static struct bench *bench_new(const struct channel_kind *kind)
     assert_non_null(bench->server);
     bench->outcomes = publisher_outcomes_new("127.0.0.1:1", "test.", "test", &err);
     assert_non_null(bench->outcomes);
-    bench->board = board_new();
+    bench->board = board_new(false);
     bench->account = (struct channel_account){
         .name = "shop",
         .kind = kind,

@@ -304,12 +304,26 @@ static void our_own_faults_go_before_the_channels(void **state)
     expect(&listing, &row, RECONCILER_LEDGER_DIFFERS, "");
 }
 
+static void units_on_hand_are_reckoned_as_available(void **state)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct reconciler_listing listing = settled();
+    struct channel_row row = shows(listing.quantity + 2);
+    struct reconciler_comparison comparison = {&listing, 1, &row, 1, AT, SETTLE, NULL, true};
+
+    (void)state;
+    listing.open = 2;
+    assert_int_equal(reconciler_compare(arena, &comparison).findings, 0);
+    listing.open = 1;
+    assert_int_equal(reconciler_compare(arena, &comparison).findings, 1);
+}
+
 static void without_settling_time_nothing_is_in_flight(void **state)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     struct reconciler_listing listing = settled();
     struct channel_row row = shows(6);
-    struct reconciler_comparison comparison = {&listing, 1, &row, 1, AT, 0, NULL};
+    struct reconciler_comparison comparison = {&listing, 1, &row, 1, AT, 0, NULL, false};
 
     (void)state;
     listing.changed_ms = AT;
@@ -401,7 +415,7 @@ static void what_may_pass_must_be_seen_twice(void **state)
     struct channel_row first_rows[] = {{"L1", "", "", true, 6, 0}, {"L2", "", "", true, 7, 0}};
     struct channel_row rows[] = {{"L1", "", "", true, 6, 0}, {"L2", "", "", true, 5, 0}};
     struct reconciler_result first = compare(arena, listings, 2, first_rows, 2);
-    struct reconciler_comparison again = {listings, 2, rows, 2, AT, SETTLE, &first};
+    struct reconciler_comparison again = {listings, 2, rows, 2, AT, SETTLE, &first, false};
     struct reconciler_result second = reconciler_compare(arena, &again);
 
     (void)state;
@@ -442,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_retired_listing_is_known_by_its_address_too),
         cmocka_unit_test(in_flight_goes_before_every_cause_but_unlisted),
         cmocka_unit_test(our_own_faults_go_before_the_channels),
+        cmocka_unit_test(units_on_hand_are_reckoned_as_available),
         cmocka_unit_test(without_settling_time_nothing_is_in_flight),
         cmocka_unit_test(rows_are_found_by_listing_then_address_then_sku),
         cmocka_unit_test(a_sku_of_two_listings_names_none),
