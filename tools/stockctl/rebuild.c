@@ -19,11 +19,19 @@
 
 static bool rebuild_ends(struct rebuild *rebuild, const struct pg_rows *rows, struct err *err)
 {
-    rebuild->partitions_len = kafka_stream_partitions(rebuild->stream);
-    rebuild->ends =
-        arena_alloc(rebuild->arena, (size_t)rebuild->partitions_len * sizeof(*rebuild->ends));
-    for (int i = 0; i < rebuild->partitions_len; i++)
+    int64_t *from = rebuild->ends;
+
+    /* The partitions of the first look: who was not there then has nothing to fold. */
+    if (from == NULL)
+        rebuild->partitions_len = kafka_stream_partitions(rebuild->stream);
+    const size_t size = (size_t)rebuild->partitions_len * sizeof(*rebuild->ends);
+    rebuild->from = from == NULL ? arena_alloc(rebuild->arena, size) : from;
+    rebuild->ends = arena_alloc(rebuild->arena, size);
+    for (int i = 0; i < rebuild->partitions_len; i++) {
         rebuild->ends[i] = -1;
+        if (from == NULL)
+            rebuild->from[i] = 0;
+    }
     for (size_t row = 0; row < pg_rows_count(rows); row++) {
         int64_t number = pg_rows_int(rows, row, "partition");
         int64_t end = pg_rows_int(rows, row, "next_offset");
@@ -43,8 +51,37 @@ static bool rebuild_ends(struct rebuild *rebuild, const struct pg_rows *rows, st
     return true;
 }
 
+static bool rebuild_steps(struct rebuild *rebuild, struct err *err)
+{
+    enum { BATCH_ID, BATCH_TOPIC, BATCH_PARTITION, BATCH_GENERATION, BATCH_FIRST, BATCH_NEXT };
+    SCOPED(stockctl_cursor) struct stockctl_cursor batches = {0};
+    int64_t known = rebuild->last_batch_id;
+
+    rebuild->steps_len = 0;
+    if (!stockctl_cursor_open(&batches, rebuild->live, sql_stockctl_declare_proof_batches,
+                              sql_stockctl_fetch_batches, err))
+        return false;
+    while (batches.is_there) {
+        const struct rebuild_step step = {
+            .batch_id = stockctl_cursor_int(&batches, BATCH_ID),
+            .partition = (int32_t)stockctl_cursor_int(&batches, BATCH_PARTITION),
+            .next_offset = stockctl_cursor_int(&batches, BATCH_NEXT),
+        };
+
+        if (step.batch_id > known) {
+            rebuild->steps = arena_grow(rebuild->arena, rebuild->steps, rebuild->steps_len,
+                                        &rebuild->steps_capacity, sizeof(*rebuild->steps));
+            rebuild->steps[rebuild->steps_len++] = step;
+            rebuild->last_batch_id = step.batch_id;
+        }
+        if (!stockctl_cursor_next(&batches, err))
+            return false;
+    }
+    return true;
+}
+
 /* The snapshot first: then the topic has all that it says. */
-static int rebuild_look(struct rebuild *rebuild, struct err *err)
+bool stockctl_rebuild_look(struct rebuild *rebuild, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
@@ -52,11 +89,15 @@ static int rebuild_look(struct rebuild *rebuild, struct err *err)
     pg_params_text(params, rebuild->topic);
     if (!pg_exec(rebuild->live, sql_stockctl_begin_proof, err) ||
         !pg_run(rebuild->live, sql_stockctl_select_proof_partitions, params, &rows, err))
-        return stockctl_command_status(err);
+        return false;
+    kafka_stream_close(rebuild->stream);
     rebuild->stream = kafka_stream_open(rebuild->brokers, rebuild->topic, err);
-    if (rebuild->stream == NULL)
-        return stockctl_command_kafka_failed(rebuild->brokers, err);
-    return rebuild_ends(rebuild, rows, err) ? EXIT_OK : stockctl_command_status(err);
+    if (rebuild->stream == NULL) {
+        stockctl_command_kafka_failed(rebuild->brokers, err); /* says what to check */
+        return false;
+    }
+    return rebuild_ends(rebuild, rows, err) &&
+           (rebuild->options->fresh || rebuild_steps(rebuild, err));
 }
 
 static struct pg *rebuild_connect(const struct rebuild *rebuild, struct err *err)
@@ -87,7 +128,7 @@ static int rebuild_open(struct rebuild *rebuild, struct err *err)
         rebuild->work = rebuild_connect(rebuild, err);
     if (rebuild->work == NULL)
         return err->code == ERR_RETRY ? EXIT_UNAVAILABLE : EXIT_USAGE;
-    return rebuild_look(rebuild, err);
+    return EXIT_OK;
 }
 
 static bool rebuild_schema(const struct rebuild *rebuild, const char *statement, struct err *err)
@@ -158,6 +199,8 @@ int stockctl_rebuild(const struct stockctl_options *options, struct err *err)
 
     if (status != EXIT_OK)
         return status;
+    if (!stockctl_rebuild_look(&rebuild, err))
+        return stockctl_command_status(err);
     status = rebuild_run(&rebuild, err);
     if (status != EXIT_OK)
         return status;

@@ -11,7 +11,12 @@
 
 #include "sql.h"
 
-enum { FOLD_BATCH = 1000, FOLD_PROGRESS_MS = 2000 };
+enum {
+    FOLD_BATCH = 1000,
+    FOLD_PROGRESS_MS = 2000,
+    FOLD_LAST_MAX = 20000, /* records that may be folded under a snapshot */
+    FOLD_LOOKS_MAX = 10,
+};
 
 struct fold {
     struct rebuild *rebuild;
@@ -114,7 +119,8 @@ static bool fold_read(struct fold *fold, int32_t partition, int64_t end, size_t 
             return false;
         if (record == NULL)
             return true;
-        fold_take(fold, record);
+        if (record->offset >= fold->rebuild->from[partition])
+            fold_take(fold, record);
     }
     return true;
 }
@@ -122,20 +128,14 @@ static bool fold_read(struct fold *fold, int32_t partition, int64_t end, size_t 
 /* The same records in the same transactions, in the same order. */
 static bool fold_recorded(struct fold *fold, struct err *err)
 {
-    enum { BATCH_ID, BATCH_TOPIC, BATCH_PARTITION, BATCH_GENERATION, BATCH_FIRST, BATCH_NEXT };
-    SCOPED(stockctl_cursor) struct stockctl_cursor batches = {0};
-    int64_t batch_id = 0;
+    const struct rebuild *rebuild = fold->rebuild;
 
-    if (!stockctl_cursor_open(&batches, fold->rebuild->live, sql_stockctl_declare_proof_batches,
-                              sql_stockctl_fetch_batches, err))
-        return false;
-    while (batches.is_there) {
-        if (stockctl_cursor_int(&batches, BATCH_ID) != batch_id && !fold_batch(fold, err))
+    for (size_t i = 0; i < rebuild->steps_len; i++) {
+        const struct rebuild_step *step = &rebuild->steps[i];
+
+        if (i > 0 && step->batch_id != step[-1].batch_id && !fold_batch(fold, err))
             return false;
-        batch_id = stockctl_cursor_int(&batches, BATCH_ID);
-        if (!fold_read(fold, (int32_t)stockctl_cursor_int(&batches, BATCH_PARTITION),
-                       stockctl_cursor_int(&batches, BATCH_NEXT), SIZE_MAX, err) ||
-            !stockctl_cursor_next(&batches, err))
+        if (!fold_read(fold, step->partition, step->next_offset, SIZE_MAX, err))
             return false;
     }
     return fold_batch(fold, err);
@@ -173,6 +173,36 @@ static bool fold_claim(struct fold *fold, struct err *err)
                                               len, fold->partitions, (size_t)count, err);
 }
 
+static int64_t fold_left(const struct rebuild *rebuild)
+{
+    int64_t left = 0;
+
+    for (int i = 0; i < rebuild->partitions_len; i++) {
+        if (rebuild->ends[i] > rebuild->from[i])
+            left += rebuild->ends[i] - rebuild->from[i];
+    }
+    return left;
+}
+
+/* Returns within a look after which nothing is left. */
+static bool fold_rounds(struct fold *fold, struct err *err)
+{
+    struct rebuild *rebuild = fold->rebuild;
+
+    for (int look = 1;; look++) {
+        bool is_last = look == FOLD_LOOKS_MAX || fold_left(rebuild) <= FOLD_LAST_MAX;
+
+        if (!is_last && !pg_exec(rebuild->live, "COMMIT", err))
+            return false;
+        if (!(rebuild->options->fresh ? fold_fresh(fold, err) : fold_recorded(fold, err)))
+            return false;
+        if (is_last)
+            return true;
+        if (!stockctl_rebuild_look(rebuild, err))
+            return false;
+    }
+}
+
 static void fold_scope_end(struct fold *fold)
 {
     pg_close(fold->pg);
@@ -201,8 +231,7 @@ bool stockctl_rebuild_fold(struct rebuild *rebuild, struct err *err)
                                   ledger_session_folding, err);
     /* Nothing is lost that Kafka does not have. */
     bool ok = fold.pg != NULL && pg_exec(fold.pg, "SET synchronous_commit = off", err) &&
-              fold_claim(&fold, err) &&
-              (rebuild->options->fresh ? fold_fresh(&fold, err) : fold_recorded(&fold, err));
+              fold_claim(&fold, err) && fold_rounds(&fold, err);
     rebuild->folded_ms = clock_monotonic_ms() - rebuild->start_ms;
     return ok;
 }

@@ -1,0 +1,107 @@
+// Tells stockbus what happens to orders and stock: the one thing that Vendure has no webhook for. Each message is signed
+// and sent until it is taken, in the order of its order; what it says is state, so a repetition or a late one does no harm.
+const crypto = require('node:crypto');
+const {
+  EventBus, FulfillmentStateTransitionEvent, OrderService, OrderStateTransitionEvent, PluginCommonModule, ProductVariantEvent,
+  ProductVariantService, RequestContextService, StockLevelService, StockMovementEvent, VendurePlugin,
+} = require('@vendure/core');
+
+const RETRY_MS = 500;
+const url = process.env.STOCKBUS_URL;
+const secret = process.env.STOCKBUS_SECRET;
+
+async function deliver(message) {
+  const body = JSON.stringify(message);
+  const signature = crypto.createHmac('sha256', secret).update(body).digest('base64');
+  for (;;) {
+    try {
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Vendure-Event': message.event, 'X-Vendure-Signature': signature },
+        body,
+      });
+      if (answer.ok) return;
+      console.error(`stockbus answered ${answer.status}: ${await answer.text()}`);
+      if (answer.status < 500) return;
+    } catch (error) {
+      console.error(`stockbus is away: ${error.message}`);
+    }
+    await new Promise(done => setTimeout(done, RETRY_MS));
+  }
+}
+
+class StockbusPlugin {
+  constructor(eventBus, orders, variants, contexts, levels) {
+    Object.assign(this, { eventBus, orders, variants, contexts, levels });
+  }
+
+  onApplicationBootstrap() {
+    this.eventBus.ofType(OrderStateTransitionEvent).subscribe(event => this.tellOrder(event.order.id));
+    this.eventBus.ofType(FulfillmentStateTransitionEvent).subscribe(event => this.tellShipment(event));
+    this.eventBus.ofType(ProductVariantEvent).subscribe(event => this.tellStock(event));
+    this.eventBus.ofType(StockMovementEvent).subscribe(event => this.tellOrdersOf(event));
+  }
+
+  // A cancelled line makes no transition of its order, but a movement.
+  async tellOrdersOf(event) {
+    const ids = new Set();
+    for (const movement of event.stockMovements) {
+      if (movement.orderLine?.order) ids.add(movement.orderLine.order.id);
+      else if (movement.orderLine?.orderId) ids.add(movement.orderLine.orderId);
+    }
+    for (const id of ids) await this.tellOrder(id);
+  }
+
+  // Vendure's quantity shrinks when a unit is cancelled; what was ordered stands beside it. Before the payment nothing is sold.
+  async tellOrder(id) {
+    const ctx = await this.contexts.create({ apiType: 'admin' });
+    const order = await this.orders.findOne(ctx, id, ['lines', 'lines.productVariant']);
+    if (!order || !order.orderPlacedAt) return;
+    await deliver({
+      event: 'order',
+      order: {
+        id: order.id,
+        state: order.state,
+        placed_at: order.orderPlacedAt.toISOString(),
+        changed_at: order.updatedAt.toISOString(),
+        lines: order.lines.map(line => ({
+          id: line.id,
+          variant: line.productVariant.id,
+          sku: line.productVariant.sku,
+          ordered: line.orderPlacedQuantity,
+          cancelled: line.orderPlacedQuantity - line.quantity,
+        })),
+      },
+    });
+  }
+
+  async tellShipment(event) {
+    if (event.toState !== 'Shipped') return;
+    await deliver({
+      event: 'shipment',
+      shipment: event.fulfillment.id,
+      at: event.fulfillment.updatedAt.toISOString(),
+      lines: event.fulfillment.lines.map(line => ({
+        order: event.fulfillment.orders?.[0]?.id ?? line.orderLine?.orderId,
+        line: line.orderLineId,
+        quantity: line.quantity,
+      })),
+    });
+  }
+
+  // Stockbus's own writes come back, too: the ledger knows them by what they say.
+  async tellStock(event) {
+    if (event.type !== 'updated') return;
+    const ctx = await this.contexts.create({ apiType: 'admin' });
+    for (const variant of event.variants) {
+      const { stockOnHand, stockAllocated } = await this.levels.getAvailableStock(ctx, variant.id);
+      await deliver({ event: 'stock', variant: variant.id, available: stockOnHand - stockAllocated, at: new Date().toISOString() });
+    }
+  }
+}
+
+Reflect.defineMetadata('design:paramtypes',
+  [EventBus, OrderService, ProductVariantService, RequestContextService, StockLevelService], StockbusPlugin);
+VendurePlugin({ imports: [PluginCommonModule], compatibility: '^3.0.0' })(StockbusPlugin);
+
+module.exports = { StockbusPlugin };
