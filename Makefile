@@ -68,7 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: all tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -178,6 +178,9 @@ rebuild-million: tests-built ## EVENTS (1000000) random events from SEED (1): fo
 fuzz: setup ## Every parser, SECONDS (600) each, from the fixtures and from earlier finds; FUZZ=names picks some
 	@$(SUB_MAKE) MODE=fuzz fuzz-build
 	@tests/fuzz/fuzz.py --build build/fuzz --seconds $(SECONDS) $(FUZZ)
+
+signatures: built ## What the sandbox signs, judged by the marketplaces' own libraries (npm; not in make test)
+	@status=0; for check in tests/signatures/*.py; do python3 $$check $(BIN)/sandbox || status=1; done; exit $$status
 
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
