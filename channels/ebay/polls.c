@@ -34,7 +34,9 @@ void channel_ebay_poll(const struct channel_account *account, int64_t since_ms, 
     *ret_request = (struct channel_request){.url = ""};
     if (previous != NULL && !has_next(previous, arena))
         return;
-    filter = arena_printf(arena, "lastmodifieddate:[%s..]", clock_format(since_ms, since));
+    /* What eBay stamps are whole seconds. */
+    filter =
+        arena_printf(arena, "lastmodifieddate:[%s..]", clock_format(since_ms / 1000 * 1000, since));
     *ret_request = channel_ebay_call(account, "GET",
                                      arena_printf(arena, "%s?filter=%s&limit=%d&offset=%" PRId64,
                                                   orders_path, channel_url_encoded(arena, filter),

@@ -444,7 +444,21 @@ static struct channel_result result_of_item(const struct xml *response, const st
     return result;
 }
 
-/* ---- */
+/* ---- of both ---- */
+
+/* Most limits are of a day or of 15 s, and seldom is it said how long to wait. */
+static int64_t pause_ms(const struct channel_response *response,
+                        const struct channel_result *results, size_t count)
+{
+    enum { BLOCKED_MS = 15000 };
+    int64_t told_ms = channel_retry_after_ms(response);
+
+    for (size_t i = 0; told_ms < 0 && i < count; i++) {
+        if (results[i].verdict == CHANNEL_THROTTLED)
+            return BLOCKED_MS;
+    }
+    return told_ms;
+}
 
 void channel_ebay_answer(const struct channel_account *account, const struct channel_push *pushes,
                          size_t count, const struct channel_response *response, struct arena *arena,
@@ -460,7 +474,6 @@ void channel_ebay_answer(const struct channel_account *account, const struct cha
     (void)account;
     if (places == NULL || (whole.verdict == CHANNEL_REJECTED && count > 1))
         whole.verdict = CHANNEL_SPLIT;
-    *ret_budget = (struct channel_budget){-1, -1, channel_retry_after_ms(response)};
     for (size_t i = 0; i < count; i++) {
         results[i] = whole;
         if (whole.verdict != CHANNEL_ACCEPTED)
@@ -468,4 +481,5 @@ void channel_ebay_answer(const struct channel_account *account, const struct cha
         results[i] = is_trading ? result_of_item(xml, &places[i], pushes[i].target->quantity, count)
                                 : result_of_place(json_get(json, "responses"), &places[i], arena);
     }
+    *ret_budget = (struct channel_budget){-1, -1, pause_ms(response, results, count)};
 }

@@ -180,6 +180,29 @@ def everybody_sells_at_once(suite):
     suite.settle(LONG, meanwhile=suite.resend)
 
 
+def what_notifications_lose_polls_bring(suite):
+    """More orders than a page has, some shipped: a page does not say when, so these are read."""
+    file = pathlib.Path(suite.directory) / "suite/channels.yaml"
+    text = file.read_text()
+    suite.script("kill", "ingest")
+    file.write_text(text.replace("kind: \"ebay\"\n    poll_interval_ms: 0", "kind: \"ebay\"\n    poll_interval_ms: 500"))
+    suite.script("run", "ingest")
+    suite.control("faults", {"channel": EBAY, "drop": 1})
+    before, shipped = count(suite, "order_line", "captured_via = 'poll'"), count(suite, "line_shipped")
+    listings = keys(suite, EBAY)
+    orders = [suite.sell(EBAY, listings[i % len(listings)])["order"] for i in range(35)]
+    for order in orders[:5]:
+        suite.control("fulfil", {"channel": EBAY, "order": order})
+    for order in orders[-5:]:
+        suite.control("cancel", {"channel": EBAY, "order": order, "restock": True})
+    for order in orders:
+        until(LONG, lambda: line(suite, order) == ((1, 1) if order in orders[-5:] else (1, 0)), f"{order} is polled")
+    until(LONG, lambda: count(suite, "line_shipped") >= shipped + 5, "the shipments are read")
+    suite.settle(LONG)
+    expect(count(suite, "order_line", "captured_via = 'poll'") >= before + 35, "they came another way")
+    suite.control("faults", {"channel": EBAY})
+
+
 def reports_agree(suite):
     """The report comes as a task and a ZIP; every listing of it is known."""
     suite.expect_sound()
@@ -188,7 +211,7 @@ def reports_agree(suite):
 TESTS = (both_apis_write, a_sale_on_ebay_is_read_and_lowers_everything, a_sale_elsewhere_lowers_ebay,
          a_cancellation_within_its_second_gives_the_units_back, what_was_shipped_is_read,
          the_endpoint_says_that_it_is_ours, a_forged_notification_is_refused, a_platform_notification_is_only_a_hint,
-         trouble_passes, everybody_sells_at_once, reports_agree)
+         trouble_passes, everybody_sells_at_once, what_notifications_lose_polls_bring, reports_agree)
 
 
 def main():

@@ -367,6 +367,84 @@ static void the_seller_s_token_comes_of_the_refresh_token(void **state)
     assert_int_equal(err.code, ERR_RETRY);
 }
 
+/* ---- reading ---- */
+
+static const char *poll_url(int64_t page, const char *previous)
+{
+    struct channel_response response = {.status = 200, .body = previous};
+    struct channel_request request = {.url = "unset"};
+
+    response.body_len = previous == NULL ? 0 : strlen(previous);
+    account.kind->poll(&account, 1000000500, page, previous == NULL ? NULL : &response, arena,
+                       &request);
+    return request.url;
+}
+
+static void changed_orders_are_asked_for_page_by_page(void **state)
+{
+    (void)state;
+    assert_string_equal(poll_url(1, NULL),
+                        "https://ebay.example/sell/fulfillment/v1/order?filter=lastmodifieddate%3A"
+                        "%5B1970-01-12T13%3A46%3A40.000Z..%5D&limit=30&offset=0");
+    assert_non_null(strstr(poll_url(2, "{\"orders\":[{}],\"next\":\"x\"}"), "&offset=30"));
+    assert_string_equal(poll_url(2, "{\"orders\":[{}]}"), "");
+    assert_string_equal(poll_url(2, "{\"orders\":[],\"next\":\"x\"}"), "");
+    assert_string_equal(poll_url(2, "<html>"), "");
+}
+
+static bool item_page(void *state, const char *body, const char **ret_url, struct err *err)
+{
+    struct channel_response response = {.status = 200, .body = body};
+    struct channel_fetch next = {0};
+    const char *bytes = NULL;
+    const char *format = NULL;
+    size_t len = 0;
+
+    response.body_len = body == NULL ? 0 : strlen(body);
+    if (!account.kind->snapshot(&account, body == NULL ? NULL : &response, state, arena, &next,
+                                &bytes, &len, &format, err))
+        return false;
+    assert_ptr_equal(bytes, body);
+    assert_string_equal(format, "inventory_items");
+    *ret_url = next.request.url;
+    return true;
+}
+
+static void inventory_items_are_fetched_until_all_came(void **state)
+{
+    (void)state;
+    char progress[CHANNEL_SNAPSHOT_STATE_LEN] = {0};
+    const char *url = NULL;
+    struct err err = {0};
+
+    set("snapshot", "inventory_items");
+    assert_true(item_page(progress, NULL, &url, &err));
+    assert_non_null(strstr(url, "/sell/inventory/v1/inventory_item?limit=100&offset=0"));
+    assert_true(item_page(progress, read_file("items_1.json"), &url, &err));
+    assert_non_null(strstr(url, "?limit=100&offset=1"));
+    assert_true(item_page(progress, read_file("items_2.json"), &url, &err));
+    assert_string_equal(url, "");
+}
+
+static void a_page_too_few_is_no_snapshot(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"{\"total\":6,\"inventoryItems\":[]}", "{}", "<html>",
+                                       "{\"inventoryItems\":[]}"};
+
+    set("snapshot", "inventory_items");
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        char progress[CHANNEL_SNAPSHOT_STATE_LEN] = {0};
+        const char *url = NULL;
+        struct err err = {0};
+
+        assert_true(item_page(progress, NULL, &url, &err));
+        assert_true(item_page(progress, read_file("items_1.json"), &url, &err));
+        assert_false(item_page(progress, ends[i], &url, &err));
+        assert_int_equal(err.code, ERR_RETRY);
+    }
+}
+
 /* ---- writing ---- */
 
 static struct target target_of(const char *listing, const char *address)
@@ -405,6 +483,9 @@ int main(void)
         fact(a_platform_notification_is_verified_by_time_and_keys),
         fact(an_old_platform_notification_is_refused),
         fact(the_seller_s_token_comes_of_the_refresh_token),
+        fact(changed_orders_are_asked_for_page_by_page),
+        fact(inventory_items_are_fetched_until_all_came),
+        fact(a_page_too_few_is_no_snapshot),
         fact(the_quota_counts_by_the_listing_that_ebay_counts),
     };
 
