@@ -469,7 +469,8 @@ static bool hint_envelope(const struct hinting *hinting, const struct json *json
     return true;
 }
 
-/* A page of getOrders does not say what was shipped when. */
+/* A page of getOrders does not say what was shipped when. Behind '@' stands what makes it worth
+   another reading: the same page comes again and again. */
 static bool hint_page(const struct hinting *hinting, const struct json *json)
 {
     const struct json *orders = json_get(json, "orders");
@@ -479,9 +480,12 @@ static bool hint_page(const struct hinting *hinting, const struct json *json)
         const char *sent = channel_address_text(order, "orderFulfillmentStatus");
         const char *id = channel_address_text(order, "orderId");
 
-        if (sent[0] != '\0' && strcasecmp(sent, "NOT_STARTED") != 0 &&
-            channel_ebay_is_plain(id, ORDER_ID_LEN_MAX) && !add_hint(hinting, "order", id))
-            return false;
+        if (sent[0] == '\0' || strcasecmp(sent, "NOT_STARTED") == 0 ||
+            !channel_ebay_is_plain(id, ORDER_ID_LEN_MAX))
+            continue;
+        if (!channel_hint(hinting->hints, hinting->arena, "order:%s@%.40s/%.40s", id,
+                          channel_address_text(order, "lastModifiedDate"), sent))
+            return err_set(hinting->err, ERR_REJECT, "more than %d orders", CHANNEL_HINTS_MAX);
     }
     return true;
 }

@@ -145,7 +145,7 @@ bool channel_ebay_read(const struct channel_account *account, const char *hint,
                        struct channel_fetch *ret_next, const char **ret_bytes, size_t *ret_len,
                        struct err *err)
 {
-    const char *id = strchr(hint, ':');
+    const char *colon = strchr(hint, ':');
     bool is_order = strncmp(hint, "order:", strlen("order:")) == 0;
 
     *ret_bytes = NULL;
@@ -153,7 +153,7 @@ bool channel_ebay_read(const struct channel_account *account, const char *hint,
     *ret_next = (struct channel_fetch){.request = {.url = ""}};
     if (!is_order && strncmp(hint, "item:", strlen("item:")) != 0)
         return err_set(err, ERR_REJECT, "hint '%.100s' is none of ours", hint);
-    id += 1;
+    const char *id = arena_strndup(arena, colon + 1, strcspn(colon + 1, "@"));
     if (previous == NULL) {
         *state = arena_alloc(arena, sizeof(struct reading));
         *ret_next = is_order ? fetch_order(account, id, "", arena) : fetch_item(account, id, arena);

@@ -312,8 +312,10 @@ static void lane_begin(struct lane *lane, const struct channel_account *account,
     reading->traceparent = ingest_ids_traceparent(reading->errand.arena, hint->traceparent);
     reading->number = hint->reading;
     reading->failures = hint->failures;
-    reading->next = lane->first;
-    lane->first = reading;
+    struct reading **last = &lane->first;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = reading; /* who began first asks first: else the pace would starve him */
     lane->len++;
     const char *version = reading_version_key(lane->channel, hint->hint, reading->errand.arena);
     if (version != NULL && ingest_seen_has(service->seen, version))
