@@ -180,7 +180,7 @@ fuzz: setup ## Every parser, SECONDS (600) each, from the fixtures and from earl
 	@tests/fuzz/fuzz.py --build build/fuzz --seconds $(SECONDS) $(FUZZ)
 
 signatures: built ## What the sandbox signs, judged by the marketplaces' own libraries (npm; not in make test)
-	@status=0; for check in tests/signatures/*.py; do python3 $$check $(BIN)/sandbox || status=1; done; exit $$status
+	@status=0; for check in tests/signatures/*.py; do python3 $$check $(BIN)/sandbox || [ $$? = 77 ] || status=1; done; exit $$status
 
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
