@@ -15,6 +15,7 @@ enum {
     READING_CALLS_MAX = 1000, /* of one reading: more is a fault of the kind or the channel */
     READING_CONCURRENCY = 2,  /* where neither account nor kind says */
     READING_GAUGE_MS = 1000,
+    READING_WARN_MS = 10000,
 };
 
 static const struct retry_policy reading_pause = {
@@ -64,6 +65,7 @@ struct lane {
     struct ingest_pace pace;
     int64_t again_ms; /* monotonic: not before, for all of it */
     int throttles;    /* since a reading went well */
+    int64_t warn_ms;  /* monotonic: a channel that is away must not fill the log */
     int64_t gauge_ms;
 };
 
@@ -112,9 +114,11 @@ static void reading_failed(struct ingest_errand *errand, const struct ingest_fai
     int64_t pause_ms = failure->pause_ms;
 
     metric_add(&reads_total, 1, lane->channel, failure->result, NULL);
-    if (!failure->is_expected && reading->failures == 0)
+    if (!failure->is_expected && reading->failures == 0 && now_ms >= lane->warn_ms) {
         log_warn("ingest.read_failed", "channel", lane->channel, "hint", reading->hint, "class",
                  failure->result, "why", failure->why);
+        lane->warn_ms = now_ms + READING_WARN_MS;
+    }
     if (failure->is_throttled)
         pause_ms = lane_throttled_ms(lane, pause_ms, now_ms);
     bool is_of_all = pause_ms > 0;
