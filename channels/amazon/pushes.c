@@ -100,18 +100,19 @@ static struct channel_fetch look(const struct channel_account *account,
                                  const struct channel_push *push, const char *marketplace,
                                  struct arena *arena)
 {
-    return (struct channel_fetch){
-        .request =
-            channel_amazon_call(account, "GET",
-                                arena_printf(arena,
-                                             "/listings/2021-08-01/items/%s/%s?marketplaceIds=%s"
-                                             "&includedData=fulfillmentAvailability",
-                                             channel_url_encoded(arena, seller_of(account)),
-                                             channel_url_encoded(arena, sku_of(push->target)),
-                                             channel_url_encoded(arena, marketplace)),
-                                NULL, arena),
+    const char *path = arena_printf(arena,
+                                    "/listings/2021-08-01/items/%s/%s?marketplaceIds=%s"
+                                    "&includedData=fulfillmentAvailability",
+                                    channel_url_encoded(arena, seller_of(account)),
+                                    channel_url_encoded(arena, sku_of(push->target)),
+                                    channel_url_encoded(arena, marketplace));
+    struct channel_fetch fetch = {
+        .request = channel_amazon_call(account, "GET", path, NULL, arena),
         .wait_ms = strtoll(channel_account_setting(account, "look_after_ms"), NULL, 10),
     };
+
+    fetch.request.cost = 0; /* each operation has a budget of its own, and this one's is greater */
+    return fetch;
 }
 
 static bool is_taken(const struct channel_response *response, struct arena *arena)
@@ -333,6 +334,7 @@ bool channel_amazon_push_next(const struct channel_account *account,
             : channel_amazon_call_result(previous, arena, &json).verdict != CHANNEL_ACCEPTED)
         return true;
     next_of_feed(account, pushes, count, json, pushing, arena, ret_next);
+    ret_next->request.cost = 0; /* the budget counts feeds */
     return true;
 }
 

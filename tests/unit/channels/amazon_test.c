@@ -334,6 +334,54 @@ static void reports_of_names_only_say_nothing(void **state)
     assert_string_equal(err.text, "no column 'quantity'");
 }
 
+struct seen {
+    size_t len;
+    struct channel_row rows[4];
+    char skus[4][32];
+};
+
+static bool see_row(void *opaque, const struct channel_row *row, struct err *err)
+{
+    struct seen *seen = opaque;
+
+    (void)err;
+    assert_true(seen->len < 4 && strlen(row->listing) < sizeof(seen->skus[0]));
+    strcpy(seen->skus[seen->len], row->listing);
+    seen->rows[seen->len++] = *row;
+    return true;
+}
+
+/* Shift_JIS, with names of its own, whatever locale was asked for. */
+/* clang-format off */
+static const char japanese[] =
+    "\x8f\xa4\x95""i\x96\xbc\t\x8f""o\x95""i\x8e\xd2""SKU\t\x90\x94\x97\xca\t"
+    "\x83""t\x83\x8b\x83""t\x83""B\x83\x8b\x83\x81\x83\x93\x83""g\x81""E\x83"""
+    "`\x83\x83\x83\x93\x83""l\x83\x8b\r\n\x82\xa8\x92\x83"" ABC\tTEA-1\t5\tD"
+    "EFAULT\r\n\x82\xa8\x92\x83\tTEA-2\t\tAMAZON_JP\r\n";
+/* clang-format on */
+
+static void japans_reports_are_read(void **state)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    const struct setting given[] = {
+        {"marketplace_ids", "A1VC38T7YXB528"},
+        {NULL,              NULL            },
+    };
+    const struct channel_account account = account_with(arena, given);
+    struct seen seen = {0};
+    struct err err = {0};
+
+    (void)state;
+    if (!account.kind->rows(&account, "listings", japanese, sizeof(japanese) - 1, see_row, &seen,
+                            &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(seen.len, 2);
+    assert_string_equal(seen.skus[0], "TEA-1");
+    assert_true(seen.rows[0].tracked && seen.rows[0].quantity == 5);
+    assert_string_equal(seen.skus[1], "TEA-2");
+    assert_false(seen.rows[1].tracked);
+}
+
 /* ---- pushes ---- */
 
 static void every_marketplace_is_patched(void **state)
@@ -602,6 +650,7 @@ int main(void)
         cmocka_unit_test(one_marketplace_speaks_for_the_pool),
         cmocka_unit_test(other_sellers_and_applications_are_refused),
         cmocka_unit_test(reports_of_names_only_say_nothing),
+        cmocka_unit_test(japans_reports_are_read),
         cmocka_unit_test(every_marketplace_is_patched),
         cmocka_unit_test(a_feed_goes_its_way_and_its_report_is_read),
         cmocka_unit_test(a_feed_that_ends_early_is_judged),
