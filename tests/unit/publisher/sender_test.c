@@ -352,7 +352,7 @@ static void what_a_crash_leaves_is_made_anew_with_the_newest(void **state)
     bench_await_calls(bench, "GET /a|");
     publisher_sender_free(bench->sender); /* nothing of the push outlives the process */
     board_free(bench->board);
-    bench->board = board_new();
+    bench->board = board_new(false);
     bench_start(bench);
     wait_before_next_ms = 0;
     bench_take(bench, "a", 2, 4);
