@@ -68,11 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-<<<<<<< HEAD
-.PHONY: all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
-=======
-.PHONY: live-vendure all tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
->>>>>>> bf8ba41 (tests: the sender's board is told what it writes)
+.PHONY: live-vendure all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -183,13 +179,11 @@ fuzz: setup ## Every parser, SECONDS (600) each, from the fixtures and from earl
 	@$(SUB_MAKE) MODE=fuzz fuzz-build
 	@tests/fuzz/fuzz.py --build build/fuzz --seconds $(SECONDS) $(FUZZ)
 
-<<<<<<< HEAD
 signatures: built ## What the sandbox signs, judged by the marketplaces' own libraries (npm; not in make test)
 	@status=0; for check in tests/signatures/*.py; do python3 $$check $(BIN)/sandbox || [ $$? = 77 ] || status=1; done; exit $$status
-=======
+
 live-vendure: built ## A real Vendure shop (from npm; needs Node 20) and the suite keep each other's stock true
 	@BUILD=$(BUILD) python3 tests/live/vendure/live.py var/live/run
->>>>>>> bf8ba41 (tests: the sender's board is told what it writes)
 
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
