@@ -95,26 +95,36 @@ struct csv {
     size_t len;
 };
 
+/* Where the cell's text ends, NULL when its quote is never closed. */
+static const char *csv_cell_end(const struct csv *csv, bool is_quoted)
+{
+    const char *at = csv->at + is_quoted;
+
+    while (at < csv->end) {
+        bool is_doubled = at + 1 < csv->end && at[1] == '"';
+
+        if (is_quoted ? *at == '"' && !is_doubled : strchr(",\r\n", *at) != NULL)
+            return at;
+        at += is_quoted && *at == '"' ? 2 : 1;
+    }
+    return is_quoted ? NULL : at;
+}
+
 /* One cell, unquoted, in the arena; moves to what follows it. False: a quote is never closed. */
 static bool csv_cell(struct csv *csv, struct arena *arena, char **ret_cell)
 {
-    char *cell = arena_alloc(arena, (size_t)(csv->end - csv->at) + 1);
     bool is_quoted = csv->at < csv->end && *csv->at == '"';
+    const char *end = csv_cell_end(csv, is_quoted);
     size_t len = 0;
 
-    csv->at += is_quoted;
-    while (csv->at < csv->end) {
-        if (is_quoted && csv->at[0] == '"' && csv->at + 1 < csv->end && csv->at[1] == '"')
-            csv->at++;
-        else if (is_quoted && csv->at[0] == '"')
-            break;
-        else if (!is_quoted && strchr(",\r\n", *csv->at) != NULL)
-            break;
-        cell[len++] = *csv->at++;
-    }
-    if (is_quoted && csv->at == csv->end)
+    if (end == NULL)
         return false;
-    csv->at += is_quoted;
+    char *cell = arena_alloc(arena, (size_t)(end - csv->at) + 1);
+    for (const char *at = csv->at + is_quoted; at < end; at++) {
+        cell[len++] = *at;
+        at += is_quoted && *at == '"';
+    }
+    csv->at = end + is_quoted;
     *ret_cell = cell;
     return true;
 }
@@ -245,13 +255,13 @@ static bool read_report(const struct reading *reading, const void *bytes, size_t
         !pack_to_utf8(reading->arena, NULL, packed, packed_len, PACK_BYTES_MAX, &text, &text_len,
                       reading->err))
         return false;
+    SCOPED(arena) struct arena *line = arena_new();
     struct csv csv = {.at = text, .end = text + text_len};
     if (!read_header(&csv, reading->arena, &columns, reading->err))
         return false;
     for (;;) {
-        SCOPED(arena) struct arena *scratch = arena_new();
-
-        if (!csv_line(&csv, scratch, reading->err))
+        arena_reset(line);
+        if (!csv_line(&csv, line, reading->err))
             return false;
         if (csv.len == 0)
             return visit_sums(reading, sums);
