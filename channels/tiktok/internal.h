@@ -49,6 +49,10 @@ const char *channel_tiktok_group(const struct channel_account *account, const st
 bool channel_tiktok_push(const struct channel_account *account, const struct channel_push *pushes,
                          size_t count, const char *key, struct arena *arena,
                          struct channel_request *ret_request, struct err *err);
+bool channel_tiktok_push_next(const struct channel_account *account,
+                              const struct channel_push *pushes, size_t count, const char *key,
+                              const struct channel_response *previous, void **state,
+                              struct arena *arena, struct channel_fetch *ret_next, struct err *err);
 void channel_tiktok_answer(const struct channel_account *account, const struct channel_push *pushes,
                            size_t count, const struct channel_response *response,
                            struct arena *arena, struct channel_result *results,
@@ -67,6 +71,9 @@ bool channel_tiktok_refuse(const struct channel_result *result, struct err *err)
 
 /* ---- snapshots.c ---- */
 
+/* What the shop may sell of a SKU, as inventory/search tells it; false: missing or wrong. */
+bool channel_tiktok_quantity(const struct channel_account *account, const struct json *sku,
+                             int64_t *ret_quantity);
 bool channel_tiktok_rows(const struct channel_account *account, const char *format,
                          const void *bytes, size_t len, channel_row_visit *visit, void *opaque,
                          struct err *err);

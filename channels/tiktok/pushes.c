@@ -103,6 +103,52 @@ bool channel_tiktok_push(const struct channel_account *account, const struct cha
     return true;
 }
 
+/* ---- reading back ---- */
+
+static struct channel_request read_request(const struct channel_account *account,
+                                           const struct channel_push *pushes, size_t count,
+                                           struct arena *arena)
+{
+    SCOPED(buf) struct buf body = {0};
+    struct json_out out;
+
+    json_begin(&out, &body);
+    json_object(&out);
+    json_key(&out, "sku_ids");
+    json_array(&out);
+    for (size_t i = 0; i < count; i++) {
+        struct place place = {"", ""};
+
+        place_of(pushes[i].target, arena, &place);
+        json_put_text(&out, place.sku);
+    }
+    json_array_end(&out);
+    json_object_end(&out);
+    return channel_tiktok_call(account, "/product/202309/inventory/search", "",
+                               arena_strdup(arena, buf_str(&body)), arena);
+}
+
+/* The answer to a write shows no quantities: what it says without an error is read back. */
+bool channel_tiktok_push_next(const struct channel_account *account,
+                              const struct channel_push *pushes, size_t count, const char *key,
+                              const struct channel_response *previous, void **state,
+                              struct arena *arena, struct channel_fetch *ret_next, struct err *err)
+{
+    static char asked;
+    const struct json *data = NULL;
+
+    (void)key;
+    (void)err;
+    *ret_next = (struct channel_fetch){.request = {.url = ""}};
+    if (*state != NULL || strcmp(channel_account_setting(account, "confirm"), "none") == 0 ||
+        channel_tiktok_result(previous, arena, &data).verdict != CHANNEL_ACCEPTED ||
+        json_len(json_get(data, "errors")) > 0)
+        return true;
+    *state = &asked;
+    ret_next->request = read_request(account, pushes, count, arena);
+    return true;
+}
+
 /* ---- answers ---- */
 
 /* What is not here is the request's fault [TT7, TT8, TT9]. First match wins. */
@@ -224,6 +270,40 @@ static struct channel_result result_of_sku(const struct json *errors,
     return result;
 }
 
+static const struct json *read_sku(const struct json *inventory, const char *sku)
+{
+    for (size_t i = 0; i < json_len(inventory); i++) {
+        const struct json *skus = json_get(json_at(inventory, i), "skus");
+
+        for (size_t j = 0; j < json_len(skus); j++) {
+            if (strcmp(channel_address_text(json_at(skus, j), "id"), sku) == 0)
+                return json_at(skus, j);
+        }
+    }
+    return NULL;
+}
+
+/* How soon a write shows is not published. */
+static struct channel_result result_of_read(const struct channel_account *account,
+                                            const struct json *inventory,
+                                            const struct channel_push *push, struct arena *arena)
+{
+    enum { AGAIN_MS = 15000 };
+    struct channel_result result = {
+        .verdict = CHANNEL_RETRY, .error_class = "not_in_answer", .error_text = ""};
+    struct place place = {"", ""};
+
+    place_of(push->target, arena, &place);
+    if (!channel_tiktok_quantity(account, read_sku(inventory, place.sku), &result.shown))
+        return result;
+    bool shows = result.shown == push->target->quantity;
+    result.has_shown = true;
+    result.verdict = shows ? CHANNEL_CONFIRMED : CHANNEL_ACCEPTED;
+    result.error_class = shows ? "" : "shows_other_quantity";
+    result.again_ms = AGAIN_MS;
+    return result;
+}
+
 void channel_tiktok_answer(const struct channel_account *account, const struct channel_push *pushes,
                            size_t count, const struct channel_response *response,
                            struct arena *arena, struct channel_result *results,
@@ -232,12 +312,16 @@ void channel_tiktok_answer(const struct channel_account *account, const struct c
     const struct json *data = NULL;
     struct channel_result whole = channel_tiktok_result(response, arena, &data);
 
-    (void)account;
+    const struct json *inventory = json_get(data, "inventory");
+
     *ret_budget = (struct channel_budget){-1, -1, channel_retry_after_ms(response)};
     if (whole.verdict == CHANNEL_REJECTED && count > 1)
         whole.verdict = CHANNEL_SPLIT;
-    for (size_t i = 0; i < count; i++)
-        results[i] = whole.verdict == CHANNEL_ACCEPTED
-                         ? result_of_sku(json_get(data, "errors"), &pushes[i], count, arena)
-                         : whole;
+    for (size_t i = 0; i < count; i++) {
+        results[i] = whole;
+        if (whole.verdict == CHANNEL_ACCEPTED)
+            results[i] = inventory != NULL
+                             ? result_of_read(account, inventory, &pushes[i], arena)
+                             : result_of_sku(json_get(data, "errors"), &pushes[i], count, arena);
+    }
 }

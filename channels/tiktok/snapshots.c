@@ -36,18 +36,25 @@ static const struct json *warehouse_of(const struct json *list, const char *id)
  * What the shop may sell: the total has units that campaigns and creators hold [4.5]. Where stock
  * lies in several warehouses only the count of ours compares with what we write.
  */
-static const struct json *quantity_of(const struct reading *reading, const struct json *sku)
+static const struct json *quantity_of(const struct channel_account *account, const struct json *sku)
 {
     const struct json *warehouses = json_get(sku, "warehouse_inventory");
     const struct json *in_shop = json_path(sku, "total_available_inventory_distribution",
                                            "in_shop_inventory", "quantity", NULL);
-    const struct json *own = json_len(warehouses) < 2 || reading->account->location[0] == '\0'
+    const struct json *own = json_len(warehouses) < 2 || account->location[0] == '\0'
                                  ? NULL
-                                 : warehouse_of(warehouses, reading->account->location);
+                                 : warehouse_of(warehouses, account->location);
 
     if (own != NULL)
         return json_get(own, "available_quantity");
     return in_shop != NULL ? in_shop : json_get(sku, "total_available_quantity");
+}
+
+bool channel_tiktok_quantity(const struct channel_account *account, const struct json *sku,
+                             int64_t *ret_quantity)
+{
+    return json_int(quantity_of(account, sku), -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
+                    ret_quantity);
 }
 
 static bool visit_sku(const struct reading *reading, const char *product, const struct json *sku)
@@ -58,8 +65,7 @@ static bool visit_sku(const struct reading *reading, const char *product, const 
     if (id == NULL)
         return err_set(reading->err, ERR_REJECT, "product %s: a sku's 'id' is missing or wrong",
                        product);
-    if (!json_int(quantity_of(reading, sku), -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
-                  &row.quantity))
+    if (!channel_tiktok_quantity(reading->account, sku, &row.quantity))
         return err_set(reading->err, ERR_REJECT, "sku %s: its quantity is missing or wrong", id);
     row.listing = id;
     row.address = arena_printf(reading->arena, "%s/%s", product, id);

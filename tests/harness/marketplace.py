@@ -70,6 +70,20 @@ def an_interface_that_throttles_fails_and_lies(suite, name):
     expect(counters["throttled"] > 0, f"nothing was throttled: {counters}")
 
 
+def a_write_that_is_not_applied_is_noticed(suite, name):
+    last = suite.control("log?after=0&limit=1")["last"]
+
+    def ignored():
+        return [entry for entry in suite.control(f"log?after={last}&limit=100000")["entries"]
+                if entry["type"] == "push_ignored" and entry["channel"] == name]
+
+    suite.control("faults", {"channel": name, "accept_without_applying": 1})
+    sell_in_turn(suite, SHOP, 1)
+    until(LONG, ignored, "a write is taken and forgotten")
+    suite.control("faults", {"channel": name})
+    suite.settle(LONG)
+
+
 def goods_that_come_back_wait_to_be_graded(suite, name):
     order = sell_in_turn(suite, name, 1)[0]
     line = order["lines"][0]
@@ -96,6 +110,7 @@ def run(kind, name, argv, extra=()):
         ("shipped units are gone, once", shipped_units_are_gone),
         ("notifications that are lost, bent and doubled", notifications_that_are_lost_bent_and_doubled),
         ("an API that throttles, fails and lies", an_interface_that_throttles_fails_and_lies),
+        ("a write that is taken and not applied is noticed", a_write_that_is_not_applied_is_noticed),
         ("goods that come back wait to be graded", goods_that_come_back_wait_to_be_graded),
         *extra,
     ]

@@ -22,5 +22,7 @@ void sandbox_tiktok_put_order(const struct sandbox_channel *channel,
 bool sandbox_tiktok_is_return(const struct sandbox_refund *refund);
 void sandbox_tiktok_put_return(const struct sandbox_order *order,
                                const struct sandbox_refund *refund, struct json_out *json);
+/* Of all its SKUs, or of one. */
 void sandbox_tiktok_put_inventory(const struct sandbox_channel *channel,
-                                  const struct sandbox_product *product, struct json_out *json);
+                                  const struct sandbox_product *product,
+                                  const struct sandbox_listing *only, struct json_out *json);

@@ -258,13 +258,39 @@ static void search_products(const struct sandbox_channel *channel, const struct 
     sandbox_tiktok_end(&json);
 }
 
+/* SKU by SKU, a product for each. */
+static void search_skus(const struct sandbox_channel *channel, const struct json *skus,
+                        struct sandbox_reply *reply)
+{
+    struct json_out json;
+
+    sandbox_tiktok_begin(reply, 200, &json);
+    json_key(&json, "inventory");
+    json_array(&json);
+    for (size_t i = 0; i < json_len(skus); i++) {
+        const char *id = json_text(json_at(skus, i));
+        const struct sandbox_listing *listing =
+            id == NULL ? NULL : map_get(channel->market.by_id, id);
+
+        if (listing != NULL)
+            sandbox_tiktok_put_inventory(channel, listing->product, listing, &json);
+    }
+    json_array_end(&json);
+    sandbox_tiktok_end(&json);
+}
+
 static void search_inventory(struct sandbox_channel *channel, const struct sandbox_call *call,
                              struct sandbox_reply *reply)
 {
     const struct json *ids = json_get(call->body, "product_ids");
+    const struct json *skus = json_get(call->body, "sku_ids");
     const struct sandbox_entry entry = {.type = "snapshot"};
     struct json_out json;
 
+    if (json_len(skus) > 0) {
+        search_skus(channel, skus, reply);
+        return;
+    }
     if (json_len(ids) == 0 || json_len(ids) > PRODUCTS_MAX) {
         sandbox_tiktok_error(reply, 200, 12019120, "product ids exceed limit");
         return;
@@ -279,7 +305,7 @@ static void search_inventory(struct sandbox_channel *channel, const struct sandb
             id == NULL ? NULL : map_get(channel->market.products_by_id, id);
 
         if (product != NULL)
-            sandbox_tiktok_put_inventory(channel, product, &json);
+            sandbox_tiktok_put_inventory(channel, product, NULL, &json);
     }
     json_array_end(&json);
     sandbox_tiktok_end(&json);

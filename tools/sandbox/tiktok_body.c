@@ -149,14 +149,17 @@ static void put_sku(const struct sandbox_channel *channel, const struct sandbox_
 }
 
 void sandbox_tiktok_put_inventory(const struct sandbox_channel *channel,
-                                  const struct sandbox_product *product, struct json_out *json)
+                                  const struct sandbox_product *product,
+                                  const struct sandbox_listing *only, struct json_out *json)
 {
     json_object(json);
     json_put_member(json, "product_id", product->id);
     json_key(json, "skus");
     json_array(json);
-    for (size_t i = 0; i < product->listings_len; i++)
-        put_sku(channel, &product->listings[i], json);
+    for (size_t i = 0; i < product->listings_len; i++) {
+        if (only == NULL || only == &product->listings[i])
+            put_sku(channel, &product->listings[i], json);
+    }
     json_array_end(json);
     json_object_end(json);
 }

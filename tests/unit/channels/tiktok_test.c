@@ -12,7 +12,7 @@
 #include "channels/channel.h"
 #include "channels/kinds.h"
 
-static const char *const settings[] = {"key", "GCP_a+/=", "ROT_1", "https://auth.test", NULL};
+static const char *const settings[] = {"key", "GCP_a+/=", "ROT_1", "https://auth.test", NULL, NULL};
 
 static struct channel_account account_of(const char *base_url)
 {
@@ -38,7 +38,7 @@ static const char vector[] =
 
 static bool is_verified(const char *signature, const char *app_key, const char *secret)
 {
-    const char *const keys[] = {app_key, "c", "r", NULL, NULL};
+    const char *const keys[] = {app_key, "c", "r", NULL, NULL, NULL};
     struct channel_account account = account_of("https://api.test");
     const struct channel_header header = {"authorization", signature};
     const struct channel_notification notification = {
