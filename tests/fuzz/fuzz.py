@@ -7,6 +7,8 @@ or a bound that is broken is a failure, and its input is left in var/fuzz/found,
 """
 
 import argparse
+import gzip
+import io
 import json
 import os
 import pathlib
@@ -14,6 +16,7 @@ import re
 import subprocess
 import sys
 import time
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "var" / "fuzz" / "corpus"
@@ -53,6 +56,18 @@ def write_seed(target, index, data):
     (folder / f"seed-{index:05}").write_bytes(data)
 
 
+def packed(body, index):
+    """In turn: gzip, a zip archive, as it is."""
+    if index % 3 == 0:
+        return gzip.compress(body, mtime=0)
+    if index % 3 == 1:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("report.txt", body)
+        return out.getvalue()
+    return body
+
+
 def write_seeds(targets):
     index = 0
     for folder in sorted(ROOT.glob("channels/*/fixtures")):
@@ -63,6 +78,8 @@ def write_seeds(targets):
                     write_seed(target, index, cut)
                 elif target in ("json", "xml"):
                     write_seed(target, index, body)
+                elif target == "pack":
+                    write_seed(target, index, packed(body, index))
             index += 1
         spec = folder / "spec.yaml"
         if "yaml" in targets and spec.exists():
