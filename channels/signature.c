@@ -55,13 +55,13 @@ static size_t mac_sign(enum channel_signature_digest digest, const struct buf *k
 {
     EVP_MAC_CTX *context = mac_context();
     char name[8];
+    size_t mac_len = 0;
+
+    strcpy(name, digest_names[digest]); /* before its length is taken */
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
         OSSL_PARAM_construct_end(),
     };
-    size_t mac_len = 0;
-
-    strcpy(name, digest_names[digest]);
     if (!EVP_MAC_init(context, (const unsigned char *)buf_str(key), key->len, params) ||
         !EVP_MAC_update(context, (const unsigned char *)buf_str(text), text->len) ||
         !EVP_MAC_final(context, mac, &mac_len, MAC_LEN_MAX) || mac_len == 0)
