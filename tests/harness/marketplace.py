@@ -20,8 +20,9 @@ def sell_in_turn(suite, channel, count):
     return [order for order in (suite.sell(channel, listings[i % len(listings)]) for i in range(count)) if order]
 
 
-def events(suite, channel, kind):
-    return int(suite.sql(f"SELECT count(*) FROM ledger.events WHERE channel = '{channel}' AND kind = '{kind}'")[0][0])
+def events(suite, channel, kind, via=""):
+    return int(suite.sql(f"SELECT count(*) FROM ledger.events WHERE channel = '{channel}' AND kind = '{kind}'" +
+                         (f" AND captured_via = '{via}'" if via else ""))[0][0])
 
 
 def expect_no_conflict(suite):
@@ -101,7 +102,29 @@ def goods_that_come_back_wait_to_be_graded(suite, name):
     suite.settle(LONG)
 
 
-def run(kind, name, argv, extra=()):
+def thin_notifications_make_orders_be_read(suite, name):
+    expect(events(suite, name, "order_line", "read") > 0, "no notification made its order be read")
+
+
+def polls_bring_what_notifications_lose(suite, name):
+    before = events(suite, name, "order_line", "poll")
+    suite.control("faults", {"channel": name, "drop": 1})
+    sold = sell_in_turn(suite, name, 25)  # more than a page
+    suite.settle(LONG)
+    suite.control("faults", {"channel": name})
+    expect(events(suite, name, "order_line", "poll") >= before + len(sold), "polls did not bring the orders")
+    expect_no_conflict(suite)
+
+
+# Of kinds whose notifications are thin, whose polls tell orders, and which never tell of goods that come back.
+THIN = (
+    ("thin notifications make orders be read", thin_notifications_make_orders_be_read),
+    ("polls bring what notifications lose, page by page", polls_bring_what_notifications_lose),
+)
+RETURNS = (("goods that come back wait to be graded", goods_that_come_back_wait_to_be_graded),)
+
+
+def run(kind, name, argv, extra=(), usual=RETURNS):
     directory = pathlib.Path(argv[1] if len(argv) > 1 else "var/test").resolve().parent / f"test-{kind}"
     report = Report(directory)
     tests = [
@@ -111,7 +134,7 @@ def run(kind, name, argv, extra=()):
         ("notifications that are lost, bent and doubled", notifications_that_are_lost_bent_and_doubled),
         ("an API that throttles, fails and lies", an_interface_that_throttles_fails_and_lies),
         ("a write that is taken and not applied is noticed", a_write_that_is_not_applied_is_noticed),
-        ("goods that come back wait to be graded", goods_that_come_back_wait_to_be_graded),
+        *usual,
         *extra,
     ]
     with Suite(directory, channels=f"{name}:{kind},{SHOP}:shopify", products=3, variants=2, stock=200, buffer=2,

@@ -8,15 +8,15 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import storefront  # noqa: E402
+from harness import marketplace  # noqa: E402
 from harness.suite import expect, until  # noqa: E402
 
 
 def refunded_units_that_are_here_are_free_again(suite, name):
-    order = suite.sell(name, storefront.listings(suite, name)[0], 3)
+    order = suite.sell(name, marketplace.keys(suite, name)[0], 3)
     suite.control("refund", {"channel": name, "order": order["order"], "line": order["lines"][0]["line"], "quantity": 2,
                              "restock_type": "cancel"})
-    suite.settle(storefront.LONG)
+    suite.settle(marketplace.LONG)
     cancelled = suite.sql("SELECT cancelled FROM ledger.order_lines WHERE channel = '%s' AND order_id = '%s'"
                           % (name, order["order"]))
     expect(cancelled == [["2"]], f"cancelled: {cancelled}")
@@ -24,12 +24,12 @@ def refunded_units_that_are_here_are_free_again(suite, name):
 
 def levels_are_observed(suite, name):
     """An edit in the control panel makes the level be read, and the ledger's quantity is written again."""
-    listing = storefront.listings(suite, name)[0]
-    seen = storefront.facts(suite, name, "observation")
+    listing = marketplace.keys(suite, name)[0]
+    seen = marketplace.events(suite, name, "observation")
     suite.control("edit", {"channel": name, "listing": listing, "quantity": 1})
-    until(storefront.LONG, lambda: storefront.facts(suite, name, "observation") > seen, "the edit is observed")
+    until(marketplace.LONG, lambda: marketplace.events(suite, name, "observation") > seen, "the edit is observed")
     suite.control("edit", {"channel": name, "listing": listing, "quantity": suite.targets()[(name, listing)]})
-    suite.settle(storefront.LONG)
+    suite.settle(marketplace.LONG)
 
 
 def nothing_was_refused(suite, name):
@@ -38,8 +38,8 @@ def nothing_was_refused(suite, name):
 
 
 if __name__ == "__main__":
-    sys.exit(storefront.run("bigcommerce", "big-main", sys.argv, (
+    sys.exit(marketplace.run("bigcommerce", "big-main", sys.argv, (
         ("refunded units that have not gone out are free again", refunded_units_that_are_here_are_free_again),
         ("levels that somebody else writes are observed", levels_are_observed),
         ("no write was refused", nothing_was_refused),
-    )))
+    ), usual=marketplace.THIN))

@@ -8,32 +8,32 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import storefront  # noqa: E402
+from harness import marketplace  # noqa: E402
 from harness.suite import expect  # noqa: E402
 
 
 def a_product_is_written_beside_its_siblings(suite, name):
     """One product of a listing sells elsewhere: the others show what they showed, and none is removed."""
     skus = suite.skus()
-    shared = [listing for listing in storefront.listings(suite, name) if "/" in listing]
+    shared = [listing for listing in marketplace.keys(suite, name) if "/" in listing]
     sold = shared[0]
     siblings = [one for one in shared if one != sold and one.split("/")[0] == sold.split("/")[0]]
     before = suite.shown()
-    shop = next(listing for listing in storefront.listings(suite, storefront.SHOP)
-                if skus[(storefront.SHOP, listing)] == skus[(name, sold)])
-    suite.sell(storefront.SHOP, shop)
-    suite.settle(storefront.LONG)
+    shop = next(listing for listing in marketplace.keys(suite, marketplace.SHOP)
+                if skus[(marketplace.SHOP, listing)] == skus[(name, sold)])
+    suite.sell(marketplace.SHOP, shop)
+    suite.settle(marketplace.LONG)
     after = suite.shown()
     expect(siblings and all(after[(name, one)] == before[(name, one)] for one in siblings), f"{siblings}: {before} {after}")
     expect(after[(name, sold)] == before[(name, sold)] - 1, f"{sold}: {before[(name, sold)]} {after[(name, sold)]}")
 
 
 def a_sold_out_product_is_told(suite, name):
-    listing = storefront.listings(suite, name)[-1]
-    seen = storefront.facts(suite, name, "observation")
+    listing = marketplace.keys(suite, name)[-1]
+    seen = marketplace.events(suite, name, "observation")
     suite.sell(name, listing, suite.shown()[(name, listing)])
-    suite.settle(storefront.LONG)
-    expect(storefront.facts(suite, name, "observation") > seen, "inventory.out_of_stock was not read")
+    suite.settle(marketplace.LONG)
+    expect(marketplace.events(suite, name, "observation") > seen, "inventory.out_of_stock was not read")
 
 
 def nothing_was_refused(suite, name):
@@ -42,8 +42,8 @@ def nothing_was_refused(suite, name):
 
 
 if __name__ == "__main__":
-    sys.exit(storefront.run("etsy", "etsy-main", sys.argv, (
+    sys.exit(marketplace.run("etsy", "etsy-main", sys.argv, (
         ("a product is written beside its siblings", a_product_is_written_beside_its_siblings),
         ("a product that is sold out is told, and read", a_sold_out_product_is_told),
         ("no write was refused, and no product left out", nothing_was_refused),
-    )))
+    ), usual=marketplace.THIN))
