@@ -77,13 +77,16 @@ bool channel_walmart_stock(const struct channel_account *account, const struct j
 
 /* ---- requests ---- */
 
+/* Reading has a limit of its own, as high as that of writing; a push reads twice. */
 static struct channel_request read_request(const struct channel_account *account,
                                            const struct target *target, struct arena *arena)
 {
     const char *path =
         arena_printf(arena, "/v3/inventories/%s", channel_url_encoded(arena, sku_of(target)));
+    struct channel_request request = channel_walmart_call(account, "GET", path, NULL, arena);
 
-    return channel_walmart_call(account, "GET", path, NULL, arena);
+    request.cost = 0.5;
+    return request;
 }
 
 bool channel_walmart_push(const struct channel_account *account, const struct channel_push *pushes,
