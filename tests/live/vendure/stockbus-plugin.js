@@ -2,8 +2,8 @@
 // and sent until it is taken, in the order of its order; what it says is state, so a repetition or a late one does no harm.
 const crypto = require('node:crypto');
 const {
-  EventBus, FulfillmentStateTransitionEvent, OrderService, OrderStateTransitionEvent, PluginCommonModule, ProductVariantEvent,
-  ProductVariantService, RequestContextService, StockLevelService, StockMovementEvent, VendurePlugin,
+  EventBus, FulfillmentStateTransitionEvent, OrderLine, OrderService, OrderStateTransitionEvent, PluginCommonModule,
+  ProductVariantEvent, RequestContextService, StockLevelService, StockMovementEvent, TransactionalConnection, VendurePlugin,
 } = require('@vendure/core');
 
 const RETRY_MS = 500;
@@ -31,8 +31,8 @@ async function deliver(message) {
 }
 
 class StockbusPlugin {
-  constructor(eventBus, orders, variants, contexts, levels) {
-    Object.assign(this, { eventBus, orders, variants, contexts, levels });
+  constructor(eventBus, orders, connection, contexts, levels) {
+    Object.assign(this, { eventBus, orders, connection, contexts, levels });
   }
 
   onApplicationBootstrap() {
@@ -45,11 +45,16 @@ class StockbusPlugin {
   // A cancelled line makes no transition of its order, but a movement.
   async tellOrdersOf(event) {
     const ids = new Set();
-    for (const movement of event.stockMovements) {
-      if (movement.orderLine?.order) ids.add(movement.orderLine.order.id);
-      else if (movement.orderLine?.orderId) ids.add(movement.orderLine.orderId);
+    for (const { orderLine } of event.stockMovements) {
+      if (orderLine) ids.add(await this.orderOf(orderLine.id));
     }
     for (const id of ids) await this.tellOrder(id);
+  }
+
+  async orderOf(lineId) {
+    const ctx = await this.contexts.create({ apiType: 'admin' });
+    const line = await this.connection.getRepository(ctx, OrderLine).findOneOrFail({ where: { id: lineId }, relations: ['order'] });
+    return line.order.id;
   }
 
   // Vendure's quantity shrinks when a unit is cancelled; what was ordered stands beside it. Before the payment nothing is sold.
@@ -77,15 +82,14 @@ class StockbusPlugin {
 
   async tellShipment(event) {
     if (event.toState !== 'Shipped') return;
+    const lines = [];
+    for (const line of event.fulfillment.lines)
+      lines.push({ order: await this.orderOf(line.orderLineId), line: line.orderLineId, quantity: line.quantity });
     await deliver({
       event: 'shipment',
       shipment: event.fulfillment.id,
       at: event.fulfillment.updatedAt.toISOString(),
-      lines: event.fulfillment.lines.map(line => ({
-        order: event.fulfillment.orders?.[0]?.id ?? line.orderLine?.orderId,
-        line: line.orderLineId,
-        quantity: line.quantity,
-      })),
+      lines,
     });
   }
 
@@ -101,7 +105,7 @@ class StockbusPlugin {
 }
 
 Reflect.defineMetadata('design:paramtypes',
-  [EventBus, OrderService, ProductVariantService, RequestContextService, StockLevelService], StockbusPlugin);
+  [EventBus, OrderService, TransactionalConnection, RequestContextService, StockLevelService], StockbusPlugin);
 VendurePlugin({ imports: [PluginCommonModule], compatibility: '^3.0.0' })(StockbusPlugin);
 
 module.exports = { StockbusPlugin };
