@@ -68,7 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: live-vendure all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: live-vendure contract all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -156,6 +156,9 @@ test: setup ## Every test: release build, then the sanitized build of unit, cont
 
 unit: tests-built ## Unit, contract and property tests
 	@MODE=$(MODE) tests/run unit
+
+contract: tests-built ## One suite over every registered kind of channel, by table
+	@for test in $(filter $(BUILD)/tests/contract/%,$(TESTS)); do $$test || exit 1; done
 
 property: tests-built ## CASES (100000) random cases from SEED (random): any order, and a naive second implementation
 	@nice -n 10 tests/property/property.py --build $(BUILD) --cases $(CASES) --seed '$(SEED)'
