@@ -68,7 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: live-vendure contract all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: live-vendure contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -136,6 +136,15 @@ $(BENCH_TAPE): bench/tape.c lib/base/buf.c lib/base/clock.c lib/base/mem.c bench
 ##@ Run
 demo: built ## Start everything, sell on every channel at once, end with a verdict; leaves nothing running
 	@deploy/local/demo-run
+
+# Four of each kind, three of those that take several calls a push.
+THIRTY := $(foreach n,1 2 3 4,amazon-$(n):amazon bigcommerce-$(n):bigcommerce ebay-$(n):ebay shopify-$(n):shopify \
+          tiktok-$(n):tiktok woo-$(n):woocommerce) $(foreach n,1 2 3,etsy-$(n):etsy walmart-$(n):walmart)
+empty :=
+comma := ,
+demo-thirty: built ## The same on 30 channels of every kind that the sandbox plays, with p99 by kind and memory by service
+	@SUITE_CHANNELS=$(subst $(empty) $(empty),$(comma),$(strip $(THIRTY))) SUITE_PRODUCTS=2 SUITE_VARIANTS=2 SUITE_STOCK=400 \
+	  deploy/local/demo-run --orders 120 --per-second 4 --limit-ms 15000 --settle-s 240
 
 up: built ## Start the whole suite below var/up and keep it running
 	@deploy/local/suite start var/up
