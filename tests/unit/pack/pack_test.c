@@ -32,7 +32,7 @@ static void deflate_into(struct buf *out, const void *bytes, size_t len, int win
     deflateEnd(&stream);
 }
 
-static void put(struct buf *out, uint32_t value, int bytes)
+static void put(struct buf *out, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++)
         buf_char(out, (char)(value >> (8 * i)));
