@@ -304,7 +304,9 @@ BROKEN = (
 
 
 def an_unreadable_channels_file_is_named(bench, program):
-    for path, why in (("/nonexistent/channels.yaml", "No such file"), (str(bench.folder), "Is a directory")):
+    empty = pathlib.Path(bench.folder) / "empty"
+    empty.mkdir(exist_ok=True)
+    for path, why in (("/nonexistent/channels.yaml", "No such file"), (str(empty), "there is no *.yaml")):
         bench.run(program, STOCKBUS_CHANNELS_FILE=path).expect(USAGE, "STOCKBUS_CHANNELS_FILE: ", path, why)
 
 
