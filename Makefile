@@ -191,7 +191,7 @@ fuzz: setup ## Every parser, SECONDS (600) each, from the fixtures and from earl
 	@$(SUB_MAKE) MODE=fuzz fuzz-build
 	@tests/fuzz/fuzz.py --build build/fuzz --seconds $(SECONDS) $(FUZZ)
 
-signatures: built ## What the sandbox signs, judged by the marketplaces' own libraries (npm; not in make test)
+signatures: tests-built ## What the sandbox signs, judged by the marketplaces' own libraries (npm; not in make test)
 	@status=0; for check in tests/signatures/*.py; do python3 $$check $(BIN)/sandbox || [ $$? = 77 ] || status=1; done; exit $$status
 
 live-vendure: built ## A real Vendure shop (from npm; needs Node 20) and the suite keep each other's stock true
