@@ -23,7 +23,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -
             -Wswitch-enum -Wvla -Wundef
 # libFuzzer is clang's; the warnings are gcc's.
 ifeq ($(MODE),fuzz)
-CC := $(notdir $(firstword $(shell for version in 14 15 16 17 18 19 20 21; do command -v clang-$$version; done) clang))
+CC := $(notdir $(firstword $(shell for version in 14 15 16 17 18 19 20 21; do command -v clang-$$version; done; true) clang))
 WARNINGS := -w
 endif
 CFLAGS := -std=gnu17 $(MODE_$(MODE)) $(WARNINGS) $(if $(CI),-Werror) -fno-strict-aliasing -D_GNU_SOURCE
