@@ -68,7 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: live-vendure contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: rolling live-vendure contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -180,6 +180,9 @@ acceptance: built ## The six verification tests F169-F174, with a verdict
 
 chaos: built ## kill -9 of every service, the broker and the database in a burst
 	@MODE=$(MODE) tests/run chaos
+
+rolling: built ## Every service restarted under load as Kubernetes does, publishers from one to four and back
+	@BUILD=$(BUILD) python3 tests/chaos/rolling.py
 
 chaos-ledger: tests-built ## KILLS (50) random kills and halts from SEED (random) around two replicas of the ledger
 	@BUILD=$(BUILD) KILLS='$(KILLS)' SEED='$(SEED)' tests/chaos/ledger.py

@@ -19,6 +19,7 @@ struct kafka_consumer {
     kafka_revoked *revoked;
     void *opaque;
     bool has_partitions;
+    bool is_member;
     bool is_closing;
     bool is_astray;
     struct err refused; /* why `assigned` did not take the partitions */
@@ -133,8 +134,8 @@ static bool consumer_take(struct kafka_consumer *consumer, rd_kafka_topic_partit
             return false;
     }
     rd_kafka_resp_err_t code = rd_kafka_assign(rk, list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
-           kafka_error_set(err, rk, code, "can't take the partitions");
+    consumer->is_member = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return consumer->is_member || kafka_error_set(err, rk, code, "can't take the partitions");
 }
 
 /* ---- partitions go */
@@ -149,6 +150,7 @@ static void consumer_give_back(struct kafka_consumer *consumer,
         mem_free(partitions);
     }
     consumer->has_partitions = false;
+    consumer->is_member = false;
     /* Only this lets the group go on, and the next member have them. */
     rd_kafka_assign(consumer->client->rk, NULL);
 }
@@ -388,4 +390,9 @@ bool kafka_consumer_watermarks(struct kafka_consumer *consumer, const char *topi
     *ret_low = low;
     *ret_high = high;
     return true;
+}
+
+bool kafka_consumer_is_member(const struct kafka_consumer *consumer)
+{
+    return consumer->is_member;
 }

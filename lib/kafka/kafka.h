@@ -110,6 +110,9 @@ bool kafka_consumer_committed(struct kafka_consumer *consumer, const char *topic
 /* After a poll that failed: whether this consumer lost its topic (it went away, the broker does not
    hold the next offset, or `assigned` failed), so that only a new one can go on. */
 bool kafka_consumer_is_astray(const struct kafka_consumer *consumer);
+/* The group has said what this member gets, be it nothing: who comes when all partitions have an
+   owner stands by. */
+bool kafka_consumer_is_member(const struct kafka_consumer *consumer);
 /* First and next offset of a partition, asked from the broker. */
 bool kafka_consumer_watermarks(struct kafka_consumer *consumer, const char *topic,
                                int32_t partition, int64_t *ret_low, int64_t *ret_high,

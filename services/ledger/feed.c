@@ -71,7 +71,7 @@ struct ledger_feed {
     int64_t watched_ms;   /* when the logs were last looked at */
     int64_t committed_ms; /* the last batch */
     bool is_astray;       /* some log is another one */
-    _Atomic int owned;
+    _Atomic bool is_member;
     _Atomic bool database_ok;
 };
 
@@ -105,8 +105,10 @@ bool ledger_feed_is_ready(struct ledger_feed *feed, char *why, size_t why_len)
         snprintf(why, why_len, "database is away");
         return false;
     }
-    if (atomic_load(&feed->owned) == 0) {
-        snprintf(why, why_len, "no partition of '%s' is assigned", feed->options.topic);
+    /* More replicas than partitions: one without stands by, ready to take over. */
+    if (!atomic_load(&feed->is_member)) {
+        snprintf(why, why_len, "the group has not said which partitions of '%s' are its own",
+                 feed->options.topic);
         return false;
     }
     return true;
@@ -238,7 +240,6 @@ static bool feed_assigned(void *opaque, const char *topic, const int32_t *partit
         if (next_offsets[i] == 0) /* nothing applied yet: the log may begin later than at 0 */
             next_offsets[i] = KAFKA_OFFSET_BEGINNING;
     }
-    atomic_fetch_add(&feed->owned, (int)count);
     log_info("ledger.assigned", "topic", topic, "partitions", log_int(count));
     return true;
 }
@@ -256,7 +257,6 @@ static void feed_revoked(void *opaque, const char *topic, const int32_t *partiti
             feed->records[kept++] = feed->records[i];
     }
     feed->records_len = kept;
-    atomic_fetch_sub(&feed->owned, (int)count);
     log_info("ledger.revoked", "topic", topic, "partitions", log_int(count));
 }
 
@@ -412,7 +412,9 @@ static bool feed_gather(struct ledger_feed *feed, struct err *err)
 
     arena_reset(feed->records_arena);
     feed->records_len = 0;
-    if (!kafka_consumer_poll(feed->consumer, FEED_POLL_MS, &record, err))
+    bool ok = kafka_consumer_poll(feed->consumer, FEED_POLL_MS, &record, err);
+    atomic_store(&feed->is_member, ok && kafka_consumer_is_member(feed->consumer));
+    if (!ok)
         return false;
     while (record != NULL) {
         /* A record below the stored offset was applied already. */
@@ -559,6 +561,7 @@ static void feed_leave(struct ledger_feed *feed)
 {
     kafka_consumer_close(feed->consumer);
     feed->consumer = NULL;
+    atomic_store(&feed->is_member, false);
     feed->records_len = 0;
 }
 

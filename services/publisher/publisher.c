@@ -76,6 +76,7 @@ struct publisher {
     int64_t tick_due_ms;
     int topic_partitions;
     _Atomic int owned;
+    _Atomic bool is_member;
     _Atomic bool booted;
 };
 
@@ -235,6 +236,7 @@ static bool publisher_read(struct publisher *publisher, int timeout_ms, struct e
     for (int i = 0; i < PUBLISHER_READ_MAX; i++) {
         if (!kafka_consumer_poll(publisher->consumer, i == 0 ? timeout_ms : 0, &record, err))
             return false;
+        atomic_store(&publisher->is_member, kafka_consumer_is_member(publisher->consumer));
         if (!publisher_boot(publisher, err))
             return false;
         if (record == NULL)
@@ -383,11 +385,12 @@ static bool publisher_ready(void *opaque, char *why, unsigned long why_len)
 {
     struct publisher *publisher = opaque;
 
-    if (atomic_load(&publisher->owned) == 0) {
-        snprintf(why, why_len, "no partition is assigned");
+    if (!atomic_load(&publisher->is_member)) {
+        snprintf(why, why_len, "the group has not said which partitions are its own");
         return false;
     }
-    if (!atomic_load(&publisher->booted)) {
+    /* More replicas than partitions: one without stands by, ready to take over. */
+    if (atomic_load(&publisher->owned) > 0 && !atomic_load(&publisher->booted)) {
         snprintf(why, why_len, "reading the targets");
         return false;
     }
