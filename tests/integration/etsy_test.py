@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import marketplace  # noqa: E402
-from harness.suite import expect  # noqa: E402
+from harness.suite import expect, until  # noqa: E402
 
 
 def a_product_is_written_beside_its_siblings(suite, name):
@@ -33,7 +33,7 @@ def a_sold_out_product_is_told(suite, name):
     seen = marketplace.events(suite, name, "observation")
     suite.sell(name, listing, suite.shown()[(name, listing)])
     suite.settle(marketplace.LONG)
-    expect(marketplace.events(suite, name, "observation") > seen, "inventory.out_of_stock was not read")
+    until(marketplace.LONG, lambda: marketplace.events(suite, name, "observation") > seen, "inventory.out_of_stock is read")
 
 
 def nothing_was_refused(suite, name):
