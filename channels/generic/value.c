@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels/url.h"
+
 /* ---- sources ---- */
 
 static const char header_prefix[] = "header:";
@@ -137,19 +139,6 @@ bool generic_template_check(const char *text, const char *const *names, const ch
     return true;
 }
 
-static void put_percent(const char *value, struct buf *out)
-{
-    static const char unreserved[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-    for (; *value != '\0'; value++) {
-        if (strchr(unreserved, *value) != NULL)
-            buf_char(out, *value);
-        else
-            buf_printf(out, "%%%02X", (unsigned char)*value);
-    }
-}
-
 /* The writer's own escaping, without its quotes. */
 static void put_escaped(const char *value, struct buf *out)
 {
@@ -175,7 +164,7 @@ static void put_value(const struct generic_name *name, enum generic_place place,
     if (name->is_raw)
         buf_text(out, name->value);
     else if (place == GENERIC_IN_PATH)
-        put_percent(name->value, out);
+        channel_url_put(out, name->value);
     else if (place == GENERIC_IN_JSON)
         put_escaped(name->value, out);
     else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/hash.h"
+#include "lib/base/number.h"
 #include "lib/json/internal.h"
 
 /* Slots hold a member's number + 1, 0 is free; at most half of them are taken. */
@@ -143,35 +144,9 @@ bool json_is_null(const struct json *node)
     return json_kind(node) == JSON_NULL;
 }
 
-/* Counts downwards, because int64 reaches one further below zero than above. */
-static bool json_digits(const char *text, int64_t *ret_value)
-{
-    bool negative = text[0] == '-';
-    int64_t value = 0;
-
-    text += negative ? 1 : 0;
-    if (*text == '\0')
-        return false;
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_sub_overflow(value, *text - '0', &value))
-            return false;
-    }
-    if (!negative && __builtin_sub_overflow(0, value, &value))
-        return false;
-    *ret_value = value;
-    return true;
-}
-
 bool json_int(const struct json *node, int64_t min, int64_t max, int64_t *ret_value)
 {
-    const char *text = json_text(node);
-    int64_t value = 0;
-
-    if (text == NULL || !json_digits(text, &value) || value < min || value > max)
-        return false;
-    *ret_value = value;
-    return true;
+    return number_whole(json_text(node), min, max, ret_value);
 }
 
 bool json_bool(const struct json *node, bool *ret_value)

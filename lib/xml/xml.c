@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/number.h"
 #include "lib/base/utf8.h"
 #include "lib/xml/internal.h"
 
@@ -66,35 +67,9 @@ const char *xml_attribute(const struct xml *element, const char *name)
     return NULL;
 }
 
-/* Counts downwards, because int64 reaches one further below zero than above. */
-static bool xml_digits(const char *text, int64_t *ret_value)
-{
-    bool negative = text[0] == '-';
-    int64_t value = 0;
-
-    text += negative ? 1 : 0;
-    if (*text == '\0')
-        return false;
-    for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_sub_overflow(value, *text - '0', &value))
-            return false;
-    }
-    if (!negative && __builtin_sub_overflow(0, value, &value))
-        return false;
-    *ret_value = value;
-    return true;
-}
-
 bool xml_int(const struct xml *element, int64_t min, int64_t max, int64_t *ret_value)
 {
-    const char *text = xml_text(element);
-    int64_t value = 0;
-
-    if (text == NULL || !xml_digits(text, &value) || value < min || value > max)
-        return false;
-    *ret_value = value;
-    return true;
+    return number_whole(xml_text(element), min, max, ret_value);
 }
 
 /* ---- writing ---- */

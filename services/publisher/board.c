@@ -305,15 +305,23 @@ static enum outcome_result listing_confirmed(struct board_listing *listing,
     return OUTCOME_CONFIRMED;
 }
 
+/* True once, until it gets through again: operators need not wait for more failures. */
+static bool listing_escalate(struct board_listing *listing, int64_t now_ms)
+{
+    bool is_first = listing->failures < BOARD_ESCALATE_FAILURES;
+
+    if (listing->failures == 0)
+        listing->failing_since_ms = now_ms;
+    if (is_first)
+        listing->failures = BOARD_ESCALATE_FAILURES;
+    return is_first;
+}
+
 /* It won't get through as it is. Operators hear of it once, until it gets through again. */
 static void listing_park(struct board_listing *listing, const struct target *sent, int64_t now_ms,
                          bool *ret_escalate)
 {
-    *ret_escalate = listing->failures < BOARD_ESCALATE_FAILURES;
-    if (listing->failures == 0)
-        listing->failing_since_ms = now_ms;
-    if (*ret_escalate)
-        listing->failures = BOARD_ESCALATE_FAILURES;
+    *ret_escalate = listing_escalate(listing, now_ms);
     listing->parked = listing->target.version == sent->version;
     listing_done(listing, sent);
 }
@@ -406,11 +414,7 @@ static enum outcome_result listing_split(struct board_listing *listing, double r
 static enum outcome_result listing_exhausted(struct board_listing *listing, int64_t now_ms,
                                              bool *ret_escalate)
 {
-    *ret_escalate = listing->failures < BOARD_ESCALATE_FAILURES;
-    if (listing->failures == 0)
-        listing->failing_since_ms = now_ms;
-    if (*ret_escalate)
-        listing->failures = BOARD_ESCALATE_FAILURES;
+    *ret_escalate = listing_escalate(listing, now_ms);
     return listing_again(listing, now_ms + BOARD_EXHAUSTED_PAUSE_MS);
 }
 
