@@ -307,6 +307,24 @@ static bool put_product(const struct writing *writing, const struct json *produc
     return true;
 }
 
+static bool is_of_objects(const struct json *list)
+{
+    if (list != NULL && json_kind(list) != JSON_ARRAY && json_kind(list) != JSON_NULL)
+        return false;
+    for (size_t i = 0; i < json_len(list); i++) {
+        if (json_kind(json_at(list, i)) != JSON_OBJECT)
+            return false;
+    }
+    return true;
+}
+
+/* Whoever writes back what he half understood takes a sibling away. */
+static bool can_be_said_back(const struct json *product)
+{
+    return json_kind(product) == JSON_OBJECT && is_of_objects(json_get(product, "offerings")) &&
+           is_of_objects(json_get(product, "property_values"));
+}
+
 /* "price_on_property" and the like: which properties make prices, quantities, SKUs differ. */
 static void put_on_properties(const struct writing *writing, const struct json *inventory)
 {
@@ -335,6 +353,10 @@ bool channel_etsy_inventory_body(const struct channel_account *account,
     json_key(&out, "products");
     json_array(&out);
     for (size_t i = 0; i < inventory->len; i++) {
+        if (!can_be_said_back(inventory->products[i].json))
+            return err_set(err, ERR_REJECT,
+                           "inventory: a product, its 'offerings' or its "
+                           "'property_values' are not what they should be");
         if (!put_product(&writing, inventory->products[i].json, quantities[i]))
             return false;
     }

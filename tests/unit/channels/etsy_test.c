@@ -245,6 +245,34 @@ static void what_is_shown_already_is_not_written_again(void **state)
     assert_string_equal(write_of(&account, "99/SHOE", 4, "nonsense", arena).url, "");
 }
 
+/* What is left out is removed: a listing that is not understood whole stays as it is. */
+static void what_is_not_understood_is_not_written(void **state)
+{
+    static const char *const odd[] = {
+        "{\"sku\":\"B\",\"offerings\":[[1]]}",
+        "{\"sku\":\"B\",\"offerings\":{\"quantity\":1}}",
+        "{\"sku\":\"B\",\"offerings\":[],\"property_values\":[[1]]}",
+        "[\"B\"]",
+        "\"B\"",
+    };
+
+    (void)state;
+    for (size_t i = 0; i <= sizeof(odd) / sizeof(*odd); i++) {
+        SCOPED(arena) struct arena *arena = arena_new();
+        const struct channel_account account = account_of(arena, "", "");
+        const char *sibling =
+            i == 0 ? "{\"sku\":\"B\",\"offerings\":[{\"quantity\":1}]}" : odd[i - 1];
+        const char *read = arena_printf(
+            arena,
+            "{\"products\":[{\"sku\":\"A\",\"offerings\":[{\"quantity\":3}],\"property_values\":"
+            "[{\"property_id\":200,\"value_ids\":[1]}]},%s],\"quantity_on_property\":[200]}",
+            sibling);
+
+        assert_string_equal(write_of(&account, "99/A", 2, read, arena).url[0] == '\0' ? "" : "PUT",
+                            i == 0 ? "PUT" : "");
+    }
+}
+
 static void the_query_keeps_processing_profiles(void **state)
 {
     SCOPED(arena) struct arena *arena = arena_new();
@@ -512,6 +540,7 @@ int main(void)
         cmocka_unit_test(only_the_quantity_of_the_product_changes),
         cmocka_unit_test(a_quantity_that_is_shared_is_written_to_all_or_to_none),
         cmocka_unit_test(what_is_shown_already_is_not_written_again),
+        cmocka_unit_test(what_is_not_understood_is_not_written),
         cmocka_unit_test(the_query_keeps_processing_profiles),
         cmocka_unit_test(cancelled_units_are_those_that_will_not_go_out),
         cmocka_unit_test(later_steps_win_within_one_second),
