@@ -5,7 +5,7 @@
 
 #include "lib/pg/internal.h"
 
-enum { PARAMS_INT8_OID = 20 }; /* pg_type.dat */
+enum { PARAMS_INT8_OID = 20, PARAMS_TEXT_OID = 25 }; /* pg_type.dat */
 
 struct pg_params *pg_params_new(void)
 {
@@ -63,40 +63,6 @@ void pg_params_bytes(struct pg_params *params, const void *bytes, size_t len)
         buf_append(&param->value, bytes, len);
 }
 
-/* Always quoted: then only the quote and the backslash are special, and a text NULL stays a text
-   (PostgreSQL manual 8.15.6, array input and output syntax). */
-static void params_array_element(struct buf *out, const char *value)
-{
-    if (value == NULL) {
-        buf_text(out, "NULL");
-        return;
-    }
-    buf_char(out, '"');
-    for (const char *plain = value;; value++) {
-        if (*value != '"' && *value != '\\' && *value != '\0')
-            continue;
-        buf_append(out, plain, (size_t)(value - plain));
-        if (*value == '\0')
-            break;
-        buf_char(out, '\\');
-        plain = value;
-    }
-    buf_char(out, '"');
-}
-
-void pg_params_text_array(struct pg_params *params, const char *const *values, size_t count)
-{
-    struct buf *out = &params_add(params)->value;
-
-    buf_char(out, '{');
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buf_char(out, ',');
-        params_array_element(out, values[i]);
-    }
-    buf_char(out, '}');
-}
-
 static void params_int32(struct buf *out, int32_t value)
 {
     uint32_t bytes = htobe32((uint32_t)value);
@@ -104,21 +70,44 @@ static void params_int32(struct buf *out, int32_t value)
     buf_append(out, &bytes, sizeof(bytes));
 }
 
-/* As array_recv() and int8recv() of the server read it: dimensions, no NULLs, the type of the
-   elements, their number, the first one's index, and each with its length. */
-void pg_params_int_array(struct pg_params *params, const int64_t *values, size_t count)
+/* As array_recv() of the server reads it: dimensions, whether there are NULLs, the type of the
+   elements, their number and the first one's index; then each with its length. Arrays written as
+   text cost the server several times as much to read. */
+static struct buf *params_array(struct pg_params *params, int32_t oid, bool has_nulls, size_t count)
 {
     struct pg_param *param = params_add(params);
     struct buf *out = &param->value;
 
     param->is_binary = true;
     params_int32(out, count == 0 ? 0 : 1);
-    params_int32(out, 0);
-    params_int32(out, PARAMS_INT8_OID);
+    params_int32(out, has_nulls);
+    params_int32(out, oid);
     if (count > 0) {
         params_int32(out, (int32_t)count);
         params_int32(out, 1);
     }
+    return out;
+}
+
+void pg_params_text_array(struct pg_params *params, const char *const *values, size_t count)
+{
+    bool has_nulls = false;
+
+    for (size_t i = 0; i < count && !has_nulls; i++)
+        has_nulls = values[i] == NULL;
+    struct buf *out = params_array(params, PARAMS_TEXT_OID, has_nulls, count);
+    for (size_t i = 0; i < count; i++) {
+        size_t len = values[i] == NULL ? 0 : strlen(values[i]);
+
+        params_int32(out, values[i] == NULL ? -1 : (int32_t)len);
+        buf_append(out, values[i], len);
+    }
+}
+
+void pg_params_int_array(struct pg_params *params, const int64_t *values, size_t count)
+{
+    struct buf *out = params_array(params, PARAMS_INT8_OID, false, count);
+
     for (size_t i = 0; i < count; i++) {
         uint64_t bytes = htobe64((uint64_t)values[i]);
 

@@ -25,9 +25,9 @@ SCOPE_DEFINE(pg, struct pg, pg_close)
 /* False after the connection was lost; then close it and open a new one. */
 bool pg_is_alive(const struct pg *pg);
 
-/* Parameters, numbered in the order of the calls. Arrays become PostgreSQL arrays, for unnest();
-   those of integers are bigint[] and nothing else. Text is copied at the call; arrays of text may
-   hold NULLs. */
+/* Parameters, numbered in the order of the calls. Arrays become PostgreSQL arrays, for unnest(), in
+   binary: they are text[] or bigint[] and nothing else, so what is a uuid is cast there. Text is
+   copied at the call; arrays of text may hold NULLs. */
 struct pg_params *pg_params_new(void);
 void pg_params_free(struct pg_params *params);
 SCOPE_DEFINE(pg_params, struct pg_params, pg_params_free)

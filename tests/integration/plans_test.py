@@ -20,8 +20,8 @@ SQL = ROOT / "services/ledger/sql"
 ELSEWHERE = {"lock_relay", "select_outbox", "delete_outbox", "requeue_targets", "select_rights", "prepare_movements",
              "count_open", "store_partitions", "lock_assessor", "select_assessment", "update_assessment", "select_fast_skus",
              "select_next_skus", "select_sales", "select_lateness", "insert_outbox_events"}
-ALLOWED = {"Function Scan", "Index Scan", "Tid Scan", "CTE Scan", "Subquery Scan", "Nested Loop", "ModifyTable", "Append",
-           "Result", "Sort", "Unique", "Aggregate", "Limit", "LockRows", "Values Scan", "SetOp"}
+ALLOWED = {"Function Scan", "ProjectSet", "Index Scan", "Tid Scan", "CTE Scan", "Subquery Scan", "Nested Loop", "ModifyTable",
+           "Append", "Result", "Sort", "Unique", "Aggregate", "Limit", "LockRows", "Values Scan", "SetOp"}
 # Statements that may look at more rows than the keys name, and why that is no harm.
 WIDE = {"select_listings_of_rules": "a rule may have any scope, and rules are rare",
         "select_consignments": "what is being received has an index of its own, and is little",

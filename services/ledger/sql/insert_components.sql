@@ -1,3 +1,2 @@
 INSERT INTO mapping_components (mapping_id, sku, units)
-SELECT *
-  FROM unnest($1::uuid[], $2::text[], $3::bigint[])
+SELECT unnest($1::text[])::uuid, unnest($2::text[]), unnest($3::bigint[])

@@ -2,8 +2,8 @@
 -- content is another one, and returns them.
 INSERT INTO conflicts (event_id, content_hash, partition, kafka_offset)
 SELECT k.event_id, decode(k.content_hash, 'hex'), k.partition, k.kafka_offset
-  FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[])
-       AS k (event_id, content_hash, partition, kafka_offset)
+  FROM (SELECT unnest($1::text[])::uuid AS event_id, unnest($2::text[]) AS content_hash,
+               unnest($3::bigint[]) AS partition, unnest($4::bigint[]) AS kafka_offset) AS k
  CROSS JOIN LATERAL (SELECT content_hash FROM events WHERE event_id = k.event_id OFFSET 0) e
  WHERE e.content_hash <> decode(k.content_hash, 'hex')
     ON CONFLICT DO NOTHING

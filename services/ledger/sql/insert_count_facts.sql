@@ -1,3 +1,3 @@
 INSERT INTO count_facts (sku, pool, bucket, event_id, counted_ms, quantity)
-SELECT *
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::bigint[])
+SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[])::uuid,
+       unnest($5::bigint[]), unnest($6::bigint[])

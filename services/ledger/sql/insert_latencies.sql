@@ -1,3 +1,3 @@
 INSERT INTO latencies (measurement_id, channel, as_of_ms, latency_ms, samples)
-SELECT *
-  FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+SELECT unnest($1::text[])::uuid, unnest($2::text[]), unnest($3::bigint[]), unnest($4::bigint[]),
+       unnest($5::bigint[])

@@ -1,3 +1,3 @@
 INSERT INTO outbox (kind, channel, listing, version, address, sku)
-SELECT *
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[])
+SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]),
+       unnest($5::text[]), unnest($6::text[])

@@ -1,3 +1,3 @@
 INSERT INTO pools (pool_id, pool, authority, title, valid_from_ms)
-SELECT *
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+SELECT unnest($1::text[])::uuid, unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+       unnest($5::bigint[])

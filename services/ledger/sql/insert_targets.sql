@@ -2,8 +2,8 @@ INSERT INTO targets
        (channel, listing, version, address, quantity, sold_here, open_here, event_id, rule_id,
         mapping_id, tier, priced, measurement_id, latency_id, cause_channel, occurred_ms,
         received_ms, applied_ms, traceparent)
-SELECT *
-  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[],
-              $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint[],
-              $13::text[], $14::text[], $15::text[], $16::bigint[], $17::bigint[], $18::bigint[],
-              $19::text[])
+SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::bigint[]), unnest($4::text[]),
+       unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::text[]),
+       unnest($9::text[]), unnest($10::text[]), unnest($11::text[]), unnest($12::bigint[]),
+       unnest($13::text[]), unnest($14::text[]), unnest($15::text[]), unnest($16::bigint[]),
+       unnest($17::bigint[]), unnest($18::bigint[]), unnest($19::text[])

@@ -1,7 +1,8 @@
 -- $1-$3 positions, $4 times (ms): movements after them. The last condition follows from the one before; it keeps
 -- the months before a time out of the plan.
 SELECT m.sku, m.pool, m.bucket, m.delta, m.occurred_ms
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS k (sku, pool, bucket, after_ms)
+  FROM (SELECT unnest($1::text[]) AS sku, unnest($2::text[]) AS pool,
+               unnest($3::text[]) AS bucket, unnest($4::bigint[]) AS after_ms) AS k
  CROSS JOIN LATERAL (SELECT *
                        FROM movements
                       WHERE sku = k.sku

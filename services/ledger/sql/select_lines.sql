@@ -2,7 +2,8 @@
 SELECT l.channel, l.order_id, l.line_id, l.listing, l.ordered, l.reported_cancelled, l.placed_ms,
        l.version_ms, l.status, l.pool, l.fulfils, l.report_id, l.voided_ms, l.cancelled, l.shipped,
        l.returned, l.mapping_id, l.waiting
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, order_id, line_id)
+  FROM (SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS order_id,
+               unnest($3::text[]) AS line_id) AS k
  CROSS JOIN LATERAL (SELECT *
                        FROM order_lines
                       WHERE channel = k.channel

@@ -1,7 +1,7 @@
 -- $1 channels, $2 listings: their whole history
 SELECT m.mapping_id::text AS mapping_id, m.channel, m.listing, m.address, m.pool, m.valid_from_ms,
        c.sku, c.units
-  FROM unnest($1::text[], $2::text[]) AS k (channel, listing)
+  FROM (SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS listing) AS k
  CROSS JOIN LATERAL (SELECT *
                        FROM mappings
                       WHERE channel = k.channel

@@ -1,7 +1,8 @@
 -- $1-$3 line keys
 SELECT p.event_id::text AS event_id, p.channel, p.order_id, p.line_id, p.kind, p.part_id,
        p.quantity, p.bucket, p.occurred_ms, p.is_dropped
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, order_id, line_id)
+  FROM (SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS order_id,
+               unnest($3::text[]) AS line_id) AS k
  CROSS JOIN LATERAL (SELECT *
                        FROM line_parts
                       WHERE channel = k.channel

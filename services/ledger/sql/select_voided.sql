@@ -1,6 +1,6 @@
 -- $1 channels, $2 orders
 SELECT v.channel, v.order_id, v.voided_ms, v.event_id::text AS event_id
-  FROM unnest($1::text[], $2::text[]) AS k (channel, order_id)
+  FROM (SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS order_id) AS k
  CROSS JOIN LATERAL (SELECT *
                        FROM voided_orders
                       WHERE channel = k.channel

@@ -3,6 +3,7 @@ UPDATE events e
    SET status = named.status,
        reason = named.reason
   FROM (SELECT found.at, k.status, k.reason
-          FROM unnest($1::uuid[], $2::text[], $3::text[]) AS k (event_id, status, reason)
+          FROM (SELECT unnest($1::text[])::uuid AS event_id, unnest($2::text[]) AS status,
+                       unnest($3::text[]) AS reason) AS k
          CROSS JOIN LATERAL (SELECT ctid AS at FROM events WHERE event_id = k.event_id OFFSET 0) found) named
  WHERE e.ctid = named.at

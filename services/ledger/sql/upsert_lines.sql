@@ -2,10 +2,11 @@
 INSERT INTO order_lines
        (channel, order_id, line_id, listing, ordered, reported_cancelled, placed_ms, version_ms,
         status, pool, fulfils, report_id, voided_ms, cancelled, shipped, returned, mapping_id, waiting)
-SELECT *
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-              $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[],
-              $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::text[], $18::text[])
+SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+       unnest($5::bigint[]), unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]),
+       unnest($9::text[]), unnest($10::text[]), unnest($11::text[]), unnest($12::text[]),
+       unnest($13::bigint[]), unnest($14::bigint[]), unnest($15::bigint[]),
+       unnest($16::bigint[]), unnest($17::text[]), unnest($18::text[])
     ON CONFLICT (channel, order_id, line_id)
     DO UPDATE SET listing = excluded.listing, ordered = excluded.ordered,
        reported_cancelled = excluded.reported_cancelled, placed_ms = excluded.placed_ms,

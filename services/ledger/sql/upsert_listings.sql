@@ -2,11 +2,14 @@ INSERT INTO listings
        (channel, listing, address, sku, quantity, version, sold_here, open_here, mapping_id,
         rule_id, tier, priced, measurement_id, latency_id, event_id)
 SELECT *
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-              $7::bigint[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::bigint[],
-              $13::text[], $14::text[], $15::text[])
-       AS k (channel, listing, address, sku, quantity, version, sold_here, open_here, mapping_id,
-             rule_id, tier, priced, measurement_id, latency_id, event_id)
+  FROM (SELECT unnest($1::text[]) AS channel, unnest($2::text[]) AS listing,
+               unnest($3::text[]) AS address, unnest($4::text[]) AS sku,
+               unnest($5::bigint[]) AS quantity, unnest($6::bigint[]) AS version,
+               unnest($7::bigint[]) AS sold_here, unnest($8::bigint[]) AS open_here,
+               unnest($9::text[]) AS mapping_id, unnest($10::text[]) AS rule_id,
+               unnest($11::text[]) AS tier, unnest($12::bigint[]) AS priced,
+               unnest($13::text[]) AS measurement_id, unnest($14::text[]) AS latency_id,
+               unnest($15::text[]) AS event_id) AS k
  ORDER BY channel, listing
     ON CONFLICT (channel, listing)
     DO UPDATE SET address = excluded.address, sku = excluded.sku, quantity = excluded.quantity,

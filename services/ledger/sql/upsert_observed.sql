@@ -3,9 +3,10 @@
 -- Observations name the listing or its address; each way goes by its own index.
 WITH said AS (
     SELECT *
-      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-                  $7::text[])
-           AS k (event_id, channel, listing, address, quantity, observed_ms, origin)
+      FROM (SELECT unnest($1::text[])::uuid AS event_id, unnest($2::text[]) AS channel,
+                   unnest($3::text[]) AS listing, unnest($4::text[]) AS address,
+                   unnest($5::bigint[]) AS quantity, unnest($6::bigint[]) AS observed_ms,
+                   unnest($7::text[]) AS origin) AS k
 ), found AS (
     SELECT event_id, channel, listing, quantity, observed_ms, origin
       FROM said

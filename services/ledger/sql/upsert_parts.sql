@@ -4,9 +4,10 @@ INSERT INTO line_parts
         is_dropped)
 SELECT event_id, channel, order_id, line_id, kind, part_id, quantity, bucket, occurred_ms,
        is_dropped <> 0
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-              $7::bigint[], $8::text[], $9::bigint[], $10::bigint[])
-       AS k (event_id, channel, order_id, line_id, kind, part_id, quantity, bucket, occurred_ms,
-             is_dropped)
+  FROM (SELECT unnest($1::text[])::uuid AS event_id, unnest($2::text[]) AS channel,
+               unnest($3::text[]) AS order_id, unnest($4::text[]) AS line_id,
+               unnest($5::text[]) AS kind, unnest($6::text[]) AS part_id,
+               unnest($7::bigint[]) AS quantity, unnest($8::text[]) AS bucket,
+               unnest($9::bigint[]) AS occurred_ms, unnest($10::bigint[]) AS is_dropped) AS k
     ON CONFLICT (event_id) DO UPDATE
    SET is_dropped = excluded.is_dropped
