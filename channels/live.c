@@ -4,8 +4,11 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/base/mem.h"
+
+enum { LIVE_SETTLE_MS = 100 };
 
 struct channel_live_held {
     struct channel_accounts *accounts;
@@ -64,23 +67,33 @@ static enum channel_live_news live_broken(struct channel_live *live, const struc
     return known ? CHANNEL_LIVE_STILL_BROKEN : CHANNEL_LIVE_BROKEN;
 }
 
+/* Half a secret is a secret, too: what somebody is writing is let be until it stays as it is. */
+static bool live_is_settled(const struct channel_live *live, uint64_t digest)
+{
+    const struct timespec pause = {.tv_nsec = (long)LIVE_SETTLE_MS * 1000000};
+    SCOPED(channel_live_held) struct channel_live_held *again = NULL;
+    struct err ignored = {0};
+
+    nanosleep(&pause, NULL);
+    again = live_read(live->path, &ignored);
+    return again != NULL && channel_accounts_digest(again->accounts) == digest;
+}
+
 /* Times of files are not asked: a mounted secret is a link that changes somewhere else. */
 enum channel_live_news channel_live_refresh(struct channel_live *live, struct err *err)
 {
-    struct channel_live_held *fresh = live_read(live->path, err);
+    SCOPED(channel_live_held) struct channel_live_held *fresh = live_read(live->path, err);
 
     if (fresh == NULL)
         return live_broken(live, err);
     live->broken[0] = '\0';
     uint64_t digest = channel_accounts_digest(fresh->accounts);
-    if (digest == live->digest) {
-        channel_live_let_go(fresh);
+    if (digest == live->digest || !live_is_settled(live, digest))
         return CHANNEL_LIVE_SAME;
-    }
     live->digest = digest;
     pthread_mutex_lock(&live->lock);
     struct channel_live_held *old = live->current;
-    live->current = fresh;
+    live->current = STEAL(fresh);
     pthread_mutex_unlock(&live->lock);
     channel_live_let_go(old);
     return CHANNEL_LIVE_CHANGED;

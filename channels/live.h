@@ -25,7 +25,8 @@ enum channel_live_news {
     CHANNEL_LIVE_BROKEN,       /* the old one stays in force; err says why */
     CHANNEL_LIVE_STILL_BROKEN, /* in the same way as before */
 };
-/* Reads the file again. One thread only. */
+/* Reads the file again; what changed counts when it is the same a moment (0.1 s) later, so that a
+   file that is being written is let be. One thread only. */
 enum channel_live_news channel_live_refresh(struct channel_live *live, struct err *err) MUST_CHECK;
 
 /* Any thread; to be let go. */

@@ -266,21 +266,13 @@ void settings_print_help(const struct setting *table, FILE *out)
     }
 }
 
-bool settings_reread(const char *name, char **ret_text, struct err *err)
+char *settings_fresh(const char *name, const char *held)
 {
     SCOPED(buf) struct buf content = {0};
+    struct err ignored = {0};
     const char *path = settings_variable(name, file_suffix);
-    const char *value = settings_variable(name, "");
 
-    if (path != NULL) {
-        if (!settings_read_file(name, path, &content, err))
-            return false;
-        if (content.len == 0)
-            return err_set(err, ERR_RETRY, "%s_FILE: '%s' is empty", name, path);
-        value = buf_str(&content);
-    }
-    if (value == NULL)
-        return err_set(err, ERR_RETRY, "neither %s nor %s_FILE is given", name, name);
-    *ret_text = mem_strdup(value);
-    return true;
+    if (path == NULL || !settings_read_file(name, path, &content, &ignored) || content.len == 0)
+        return mem_strdup(held);
+    return mem_strdup(buf_str(&content));
 }

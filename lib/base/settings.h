@@ -42,7 +42,6 @@ bool settings_load_some(const struct setting *table, void *settings, struct err 
 /* For --help: name, default, meaning, one row each. */
 void settings_print_help(const struct setting *table, FILE *out);
 
-/* Reads the secret again from its NAME_FILE, for rotation without a restart. *ret_text is owned;
-   given as NAME, it is what it was. False with ERR_RETRY when the file can't be read or is empty
-   (half replaced), or the setting is not given; then keep the old one. */
-bool settings_reread(const char *name, char **ret_text, struct err *err) MUST_CHECK;
+/* The text as its NAME_FILE says now, for rotation without a restart; what was held where it is
+   given as NAME, or the file can't be read or is empty (half replaced). Owned. Any thread. */
+char *settings_fresh(const char *name, const char *held) MUST_CHECK;

@@ -118,7 +118,7 @@ int ingest_admit(void *opaque, const struct http_request *request, int64_t conte
         .is_post = strcmp(http_request_method(request), "POST") == 0,
         .content_type = http_request_header(request, "Content-Type"),
         .authorization = http_request_header(request, "Authorization"),
-        .admin_token = service->settings->admin_token,
+        .admin_token = atomic_load(&service->admin_token),
         .stopping = stop_requested(),
         .queue_full = kafka_producer_pending(service->producer) >= service->settings->queue_max,
     };

@@ -138,6 +138,18 @@ static void ingest_refresh(struct ingest_service *service)
     }
 }
 
+/* What was replaced is kept: a request may be comparing with it. */
+static void ingest_refresh_token(struct ingest_service *service)
+{
+    const char *held = atomic_load(&service->admin_token);
+    SCOPED(mem) char *fresh = settings_fresh("STOCKBUS_ADMIN_TOKEN", held);
+
+    if (strcmp(fresh, held) == 0)
+        return;
+    atomic_store(&service->admin_token, arena_strdup(service->arena, fresh));
+    log_info("ingest.admin_token_changed");
+}
+
 static void ingest_watch(struct ingest_service *service)
 {
     while (!stop_requested()) {
@@ -147,6 +159,7 @@ static void ingest_watch(struct ingest_service *service)
         if (kafka_producer_is_fatal(service->producer))
             stop_request(EXIT_INTERNAL);
         ingest_refresh(service);
+        ingest_refresh_token(service);
         stop_wait(INGEST_REFRESH_MS);
     }
 }
@@ -253,6 +266,8 @@ int ingest_run(const struct ingest_settings *settings, struct err *err)
         return stop_requested() ? EXIT_OK : EXIT_UNAVAILABLE;
     struct ingest_service service = {
         .settings = settings,
+        .arena = arena,
+        .admin_token = settings->admin_token,
         .host = host,
         .events_topic = topics[0],
         .rejected_topic = topics[1],

@@ -1,4 +1,4 @@
-/* What the handlers of ingest share; filled once by ingest.c, then only read. */
+/* What the handlers of ingest share; filled once by ingest.c, then only read, but for the token. */
 #pragma once
 
 #include <stdatomic.h>
@@ -15,6 +15,8 @@ struct ingest_keys;
 
 struct ingest_service {
     const struct ingest_settings *settings;
+    struct arena *arena;               /* lives as long as this; the main thread's */
+    _Atomic(const char *) admin_token; /* as its file said last; an old one stays valid */
     const char *host;
     const char *events_topic;
     const char *rejected_topic;

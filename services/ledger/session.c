@@ -1,7 +1,10 @@
 #include "services/ledger/session.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "lib/base/settings.h"
 
 /* A seq scan takes a lock on the whole relation, and every other writer then fails to serialize. */
 const char ledger_session_folding[] = "SET enable_seqscan = off;"
@@ -30,6 +33,22 @@ const char ledger_session_assessing[] = "SET jit = off;"
                                         "SET idle_in_transaction_session_timeout = '5s';"
                                         "SET statement_timeout = '30s'";
 
+/* By the URL as its file says now: its password may have been rotated since the start. Whoever was
+   let in once waits for what lets it in again, whatever the server says: role and file change one
+   after the other, and a start would find the same. */
+static struct pg *session_connect(const char *database_url, const char *name, struct err *err)
+{
+    static atomic_bool was_open;
+    SCOPED(mem) char *url = settings_fresh("STOCKBUS_DATABASE_URL", database_url);
+    struct pg *pg = pg_open(url, name, err);
+
+    if (pg != NULL)
+        atomic_store(&was_open, true);
+    else if (err->code == ERR_FATAL && atomic_load(&was_open))
+        err->code = ERR_RETRY;
+    return pg;
+}
+
 struct pg *ledger_session_open(const char *database_url, const char *name, const char *schema,
                                const char *settings, struct err *err)
 {
@@ -42,7 +61,7 @@ struct pg *ledger_session_open(const char *database_url, const char *name, const
         return NULL;
     }
     snprintf(search_path, sizeof(search_path), "SET search_path = \"%s\"", schema);
-    pg = pg_open(database_url, name, err);
+    pg = session_connect(database_url, name, err);
     if (pg == NULL)
         return NULL;
     if (!pg_exec(pg, search_path, err) || !pg_exec(pg, settings, err)) {

@@ -15,7 +15,8 @@ extern const char ledger_session_assessing[];
 /* For the relay: does not hold its lock while it is halted. */
 extern const char ledger_session_relaying[];
 
-/* NULL with err as pg_open() and pg_exec() set it. schema: [a-z0-9_]+, else ERR_FATAL. settings:
-   one of the above. */
+/* NULL with err as pg_open() and pg_exec() set it, but ERR_RETRY when an earlier session could be
+   opened. database_url: of the start; STOCKBUS_DATABASE_URL_FILE is read again each time. schema:
+   [a-z0-9_]+, else ERR_FATAL. settings: one of the above. */
 struct pg *ledger_session_open(const char *database_url, const char *name, const char *schema,
                                const char *settings, struct err *err) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "lib/base/retry.h"
+#include "lib/base/settings.h"
 #include "lib/base/stop.h"
 #include "lib/pg/pg.h"
 #include "sql.h"
@@ -103,7 +104,8 @@ static bool store_body(struct pg *pg, void *state, struct err *err)
 
 static bool store_once(const char *database_url, const struct reconciler_run *run, struct err *err)
 {
-    SCOPED(pg) struct pg *pg = pg_open(database_url, "reconciler", err);
+    SCOPED(mem) char *url = settings_fresh("STOCKBUS_DATABASE_URL", database_url);
+    SCOPED(pg) struct pg *pg = pg_open(url, "reconciler", err);
 
     /* Both statements change nothing the second time, so an unknown outcome is simply run again. */
     return pg != NULL && pg_tx_run(pg, store_body, (void *)(uintptr_t)run, NULL, NULL, err);

@@ -1,6 +1,8 @@
 /* The channels file while it changes: who sees what, and what a bad file does. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -80,6 +82,64 @@ static void holders_keep_what_they_got(void **state)
     assert_string_equal(before->token, "one");
     assert_int_equal(channel_live_refresh(live, &err), CHANNEL_LIVE_SAME);
     assert_null(channel_live_share(NULL));
+}
+
+struct writing {
+    const char *path;
+    int number;
+    atomic_bool is_done;
+};
+
+static void *write_the_rest(void *opaque)
+{
+    struct writing *writing = opaque;
+    char text[32];
+
+    usleep(20000);
+    snprintf(text, sizeof(text), "half-%d-whole\n", writing->number);
+    file_write(writing->path, text);
+    atomic_store(&writing->is_done, true);
+    return NULL;
+}
+
+/* False: the machine let the writer wait for longer than the look lasted. */
+static bool looks_while_written(struct channel_live *live, const struct folder *folder, int number)
+{
+    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
+    struct writing writing = {folder->token, number, false};
+    struct err err = {0};
+    pthread_t writer;
+    char half[32];
+
+    snprintf(half, sizeof(half), "half-%d", number);
+    file_write(folder->token, half);
+    assert_int_equal(pthread_create(&writer, NULL, write_the_rest, &writing), 0);
+    enum channel_live_news news = channel_live_refresh(live, &err);
+    bool in_time = atomic_load(&writing.is_done);
+    pthread_join(writer, NULL);
+    held = channel_live_hold(live);
+    if (in_time) {
+        assert_true(news == CHANNEL_LIVE_SAME || news == CHANNEL_LIVE_CHANGED);
+        assert_string_not_equal(channel_live_find(held, "shop")->token, half);
+    }
+    return in_time && news == CHANNEL_LIVE_SAME;
+}
+
+static void a_file_in_the_middle_of_its_writing_changes_nothing(void **state)
+{
+    struct folder *folder = *state;
+    SCOPED(channel_live) struct channel_live *live = NULL;
+    SCOPED(channel_live_held) struct channel_live_held *held = NULL;
+    struct err err = {0};
+    int number = 1;
+
+    live = channel_live_new(folder->yaml, &err);
+    assert_non_null(live);
+    while (!looks_while_written(live, folder, number))
+        assert_true(++number < 100);
+    assert_int_equal(channel_live_refresh(live, &err), CHANNEL_LIVE_CHANGED);
+    held = channel_live_hold(live);
+    assert_non_null(strstr(channel_live_find(held, "shop")->token, "-whole"));
 }
 
 static void a_bad_file_changes_nothing_and_is_told_once(void **state)
@@ -162,6 +222,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(holders_keep_what_they_got, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_bad_file_changes_nothing_and_is_told_once, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_file_in_the_middle_of_its_writing_changes_nothing, set_up,
                                         tear_down),
         cmocka_unit_test(digests_see_all_but_what_is_left_out),
         cmocka_unit_test(calls_are_sealed_with_the_time),
