@@ -122,17 +122,32 @@ void channel_amazon_receive(const struct channel_account *account, int64_t now_m
     *ret_request = call(account, "ReceiveMessage", &body, now_ms, arena);
 }
 
-/* {"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":..} */
+/* The text of the first such element, "" without one. */
+static const char *element(const struct channel_response *response, const char *tag,
+                           struct arena *arena)
+{
+    const char *body =
+        response->body_len == 0 ? "" : arena_strndup(arena, response->body, response->body_len);
+    const char *at = strstr(body, tag);
+
+    return at == NULL ? "" : arena_strndup(arena, at + strlen(tag), strcspn(at + strlen(tag), "<"));
+}
+
+/* {"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":..}; who checks signatures before the
+   queue may answer in XML: <Code>SignatureDoesNotMatch</Code><Message>..</Message>. */
 static bool refuse(const struct channel_response *response, const struct json *json,
                    struct arena *arena, struct err *err)
 {
-    const char *type = channel_amazon_text(arena, json, "__type");
-    const char *hash = strrchr(type, '#');
+    const char *code = json == NULL ? element(response, "<Code>", arena)
+                                    : channel_amazon_text(arena, json, "__type");
+    const char *message = json == NULL ? element(response, "<Message>", arena)
+                                       : channel_amazon_text(arena, json, "message");
+    const char *hash = strrchr(code, '#');
 
     if (response->status == 0)
         return err_set(err, ERR_RETRY, "queue: no answer");
     return err_set(err, ERR_RETRY, "queue: http status %d %.100s %.200s", response->status,
-                   hash == NULL ? type : hash + 1, channel_amazon_text(arena, json, "message"));
+                   hash == NULL ? code : hash + 1, message);
 }
 
 bool channel_amazon_received(const struct channel_account *account,

@@ -106,21 +106,32 @@ static void errand_answered(struct ingest_errand *errand, const struct channel_a
         errand->kind->answered(errand, &opened, channel_call_answer(reply, errand->arena));
 }
 
+/* Who needs no token was not refused for it. */
 static bool errand_doubts_token(const struct ingest_errand *errand,
                                 const struct channel_result *result)
 {
-    return result->verdict == CHANNEL_AUTH &&
+    return result->verdict == CHANNEL_AUTH && !errand->kind->needs_no_token &&
            channel_sessions_doubt(errand->shared->sessions, errand->channel, errand->token);
 }
 
-static void errand_refused(struct ingest_errand *errand, const struct channel_result *result,
-                           const struct http_reply *reply)
+static const char *errand_why(const struct ingest_errand *errand,
+                              const struct channel_account *account, const struct http_reply *reply)
+{
+    if (reply->error != NULL)
+        return reply->error;
+    if (errand->kind->explain == NULL)
+        return "the channel refused it";
+    return errand->kind->explain(errand, account, channel_call_answer(reply, errand->arena));
+}
+
+static void errand_refused(struct ingest_errand *errand, const struct channel_account *account,
+                           const struct channel_result *result, const struct http_reply *reply)
 {
     bool is_throttled = result->verdict == CHANNEL_THROTTLED;
 
     errand_fail(errand, &(struct ingest_failure){
                             .result = result->error_class,
-                            .why = reply->error == NULL ? "the channel refused it" : reply->error,
+                            .why = errand_why(errand, account, reply),
                             .pause_ms = is_throttled ? channel_retry_after_ms(channel_call_answer(
                                                            reply, errand->arena))
                                                      : -1,
@@ -148,7 +159,7 @@ static void errand_replied(void *opaque, const struct http_reply *reply)
     else if (taken)
         errand_answered(errand, account, reply);
     else
-        errand_refused(errand, &result, reply);
+        errand_refused(errand, account, &result, reply);
 }
 
 void ingest_errand_ask(struct ingest_errand *errand, const struct channel_account *account)

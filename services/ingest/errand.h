@@ -48,6 +48,10 @@ struct ingest_errand_kind {
        the errand's own. The account has its token; both live until this returns. */
     void (*answered)(struct ingest_errand *errand, const struct channel_account *account,
                      const struct channel_response *response);
+    /* What a refusal says, in words; in the errand's arena. May be NULL: nothing is known of it. */
+    const char *(*explain)(const struct ingest_errand *errand,
+                           const struct channel_account *account,
+                           const struct channel_response *response);
     /* It can't go on. The phase is ERRAND_RESTS. */
     void (*failed)(struct ingest_errand *errand, const struct ingest_failure *failure);
 };

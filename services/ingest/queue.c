@@ -202,9 +202,24 @@ static void queue_answered(struct ingest_errand *errand, const struct channel_ac
     }
 }
 
+/* Keys and queues are the operator's: what is wrong with them is to be told. */
+static const char *queue_explain(const struct ingest_errand *errand,
+                                 const struct channel_account *account,
+                                 const struct channel_response *response)
+{
+    struct channel_message none[CHANNEL_MESSAGES_MAX];
+    size_t len = 0;
+    struct err err = {0};
+
+    return account->kind->received(account, response, errand->arena, none, &len, &err)
+               ? "the queue refused it"
+               : arena_strdup(errand->arena, err.text);
+}
+
 static const struct ingest_errand_kind queue_kind = {
     .needs_no_token = true, /* what is captured must not wait for the channel's API */
     .answered = queue_answered,
+    .explain = queue_explain,
     .failed = queue_failed,
 };
 
@@ -223,6 +238,16 @@ static struct queue *queues_queue(struct ingest_queues *queues, const char *chan
     return queue;
 }
 
+/* Messages that nobody can write would be handed out in vain, each time one step nearer to the
+   queue's dead letters. */
+static bool queue_may_receive(const struct queue *queue)
+{
+    char ignored[1];
+
+    return clock_monotonic_ms() >= queue->due_ms &&
+           ingest_health_now(queue->errand.shared->service->health, ignored, sizeof(ignored));
+}
+
 void ingest_queues_turn(struct ingest_queues *queues, const struct channel_account *account)
 {
     struct queue *queue =
@@ -232,7 +257,7 @@ void ingest_queues_turn(struct ingest_queues *queues, const struct channel_accou
         return;
     switch (ingest_errand_phase(&queue->errand)) {
     case ERRAND_RESTS:
-        if (clock_monotonic_ms() >= queue->due_ms)
+        if (queue_may_receive(queue))
             queue_receive(queue, account);
         break;
     case ERRAND_WRITTEN:

@@ -45,12 +45,14 @@ class Marketplace(Peer):
 
     def answer(self, method, path, query, headers, body):
         action = headers.get("X-Amz-Target", "")
+        if path == "/token":
+            return 200, {"access_token": "of-the-api", "token_type": "bearer", "expires_in": 3600}
         if not action:
             return 500, {"errors": [{"code": "InternalFailure", "message": "", "details": ""}]}
         if "AWS4-HMAC-SHA256 Credential=key-id/" not in headers.get("Authorization", ""):
             self.unsigned.append(action)
         if self.status != 200:
-            return self.status, {"__type": "com.amazonaws.sqs#InternalFailure"}
+            return self.status, {"__type": "com.amazonaws.sqs#InternalFailure", "message": "of the test"}
         asked = json.loads(body)
         return self.receive(asked) if action.endswith("ReceiveMessage") else self.delete(asked)
 
@@ -97,8 +99,9 @@ def order_change(order, notification):
 
 def channels_yaml(market):
     return "\n".join(["channels:", f"  - name: {CHANNEL}", "    kind: amazon", f"    account: {SELLER}",
-                      f"    base_url: {market.url}", "    token: unused", "    poll_interval_ms: 0", "    settings:",
-                      "      marketplace_ids: ATVPDKIKX0DER", f"      queue_url: {market.url}/1/stockbus",
+                      f"    base_url: {market.url}", "    poll_interval_ms: 0", "    settings:",
+                      "      client_id: client", "      client_secret: secret", "      refresh_token: refresh",
+                      f"      login_url: {market.url}/token", "      marketplace_ids: ATVPDKIKX0DER", f"      queue_url: {market.url}/1/stockbus",
                       "      aws_access_key_id: key-id", "      aws_secret_access_key: secret", ""])
 
 
@@ -160,6 +163,25 @@ def test_away(service, market, seen):
     wait_for(lambda: not market.messages, LIMIT_S)
 
 
+def test_refused(service, market, seen):
+    """The queue's keys are no matter of the API's token, which is granted again at once."""
+    order = numbers(320, 1)[0]
+    market.put(order_change(order, f"n-{order}"))
+    check("the API has its token", wait_for(lambda: seen.events(order), LIMIT_S), service.log()[-2000:])
+    market.status = 403
+    check("a key that is refused is told", wait_for(
+        lambda: metric(service, "queue_requests_total", result="http_403") >= 2, LIMIT_S), service.log()[-2000:])
+    check("in the queue's words", "http status 403 InternalFailure of the test" in service.log(), service.log()[-2000:])
+    check("and is not asked for a token", metric(service, "queue_requests_total", result="token_refused") == 0,
+          service.admin("/metrics")[1][-3000:])
+    order = numbers(330, 1)[0]
+    market.put(order_change(order, f"n-{order}"))
+    market.status = 200
+    check("with the right one its messages are taken", wait_for(lambda: seen.events(order), LIMIT_S),
+          service.log()[-2000:])
+    wait_for(lambda: not market.messages, LIMIT_S)
+
+
 def test_killed(topics, work, market, seen, service):
     """Two replicas share the queue; one is killed with messages in hand."""
     other = Service(topics, work, **PATIENT).start()
@@ -193,6 +215,7 @@ def main():
             test_poison(service, market, seen)
             test_again(service, market, seen)
             test_away(service, market, seen)
+            test_refused(service, market, seen)
             service = test_killed(topics, work, market, seen, service)
             check("it stops with exit 0", service.stop() == 0, service.log()[-2000:])
         finally:

@@ -169,6 +169,13 @@ static void an_empty_queue_is_no_fault_and_a_refusal_is(void **state)
     const struct channel_response none = answered(200, "{}");
     const struct channel_response refused =
         answered(400, "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"no\"}");
+    const struct channel_response capital =
+        answered(400, "{\"Message\":\"no\",\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\"}");
+    const struct channel_response unsigned_one = answered(
+        403,
+        "<?xml version=\"1.0\"?>\n<ErrorResponse><Errors><Error><Code>SignatureDoesNotMatch</Code>"
+        "<Message>of the key</Message></Error></Errors></ErrorResponse>");
+    const struct channel_response proxy = answered(502, "Bad Gateway");
     const struct channel_response nobody = {.status = 0, .body = ""};
     struct channel_message messages[CHANNEL_MESSAGES_MAX];
     struct err err = {0};
@@ -180,6 +187,12 @@ static void an_empty_queue_is_no_fault_and_a_refusal_is(void **state)
     assert_false(account.kind->received(&account, &refused, arena, messages, &len, &err));
     assert_int_equal(err.code, ERR_RETRY);
     assert_string_equal(err.text, "queue: http status 400 QueueDoesNotExist no");
+    assert_false(account.kind->received(&account, &capital, arena, messages, &len, &err));
+    assert_string_equal(err.text, "queue: http status 400 QueueDoesNotExist no");
+    assert_false(account.kind->received(&account, &unsigned_one, arena, messages, &len, &err));
+    assert_string_equal(err.text, "queue: http status 403 SignatureDoesNotMatch of the key");
+    assert_false(account.kind->received(&account, &proxy, arena, messages, &len, &err));
+    assert_string_equal(err.text, "queue: http status 502  ");
     assert_false(account.kind->received(&account, &nobody, arena, messages, &len, &err));
     assert_string_equal(err.text, "queue: no answer");
 }
