@@ -68,7 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: rolling live-vendure contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: rolling live-vendure live-sqs contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -200,6 +200,9 @@ signatures: tests-built ## What the sandbox signs, judged by the marketplaces' o
 live-vendure: built ## A real Vendure shop (from npm; needs Node 20) and the suite keep each other's stock true
 	@BUILD=$(BUILD) python3 tests/live/vendure/live.py var/live/run
 
+live-sqs: built ## Amazon's notifications from moto and ElasticMQ (PyPI, Maven), ingest killed KILLS (8) times at each; SEED (random)
+	@BUILD=$(BUILD) KILLS='$(filter-out 50,$(KILLS))' SEED='$(SEED)' python3 tests/live/sqs/live.py var/live/run-sqs
+
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy
 
@@ -226,7 +229,7 @@ bench-ledger: bench-built ## Events a second beside their limits; PAIRS (3), EVE
 ##@ Set-up
 setup: ## Install what is missing (apt, no recommended extras) and fetch the broker
 	@deploy/local/setup
-	@deploy/local/kafka/fetch >/dev/null
+	@deploy/local/jars deploy/local/kafka >/dev/null
 
 # Sub-makes: on a fresh machine this make read pkg-config before the set-up installed the libraries.
 built: setup

@@ -78,7 +78,7 @@ class Topics:
             self.create_by_kafka(noun, partitions)
 
     def create_by_kafka(self, noun, partitions):
-        jars = run(os.path.join(ROOT, "deploy/local/kafka/fetch")).stdout.strip()
+        jars = run(os.path.join(ROOT, "deploy/local/jars"), os.path.join(ROOT, "deploy/local/kafka")).stdout.strip()
         policy = "compact" if noun == "catalog" else "delete"
         result = run("java", "-cp", jars + "/*", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server",
                      self.brokers, "--create", "--topic", self.name(noun), "--partitions", str(partitions),

@@ -6,7 +6,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 setup=$root/deploy/local/setup
 broker=$root/deploy/local/broker
 database=$root/deploy/local/database
-fetch=$root/deploy/local/kafka/fetch
+fetch=$root/deploy/local/jars
+kafka=$root/deploy/local/kafka
 
 # Open to the user postgres, unlike what mktemp makes.
 work=$(mktemp -d)
@@ -65,18 +66,18 @@ setup_is_quick() {
 # A list that disagrees with the jars in all three ways.
 fetch_checks_jars() {
   local home copy=$work/copy
-  home=$("$fetch")
+  home=$("$fetch" "$kafka")
   mkdir -p "$copy/kafka" "$work/cache"
-  cp "$root"/deploy/local/lib.sh "$copy/"
-  cp "$root"/deploy/local/kafka/{fetch,pom.xml,SHA256SUMS} "$copy/kafka/"
+  cp "$root"/deploy/local/{lib.sh,jars} "$copy/"
+  cp "$root"/deploy/local/kafka/{pom.xml,SHA256SUMS} "$copy/kafka/"
   sed -i '1s/^....../000000/; 2d' "$copy/kafka/SHA256SUMS"
   printf '%064d  missing.jar\n' 0 >>"$copy/kafka/SHA256SUMS"
-  refused env STOCKBUS_CACHE="$work/cache" "$copy/kafka/fetch" 2>"$work/said"
+  refused env STOCKBUS_CACHE="$work/cache" "$copy/jars" "$copy/kafka" 2>"$work/said"
   cat "$work/said"
   grep -q 'HdrHistogram.*differs, missing.jar is missing, activation.*is not in the list' "$work/said"
   # Nothing half-made stays behind.
-  [[ -z $(find "$work/cache" -name '*.jar' -o -name '.fetch.*') ]]
-  [[ $("$fetch") == "$home" ]]
+  [[ -z $(find "$work/cache" -name '*.jar' -o -name '.fetch*') ]]
+  [[ $("$fetch" "$kafka") == "$home" ]]
 }
 
 # ---- broker
@@ -86,7 +87,7 @@ consume() { kcat -q -b "$("$broker" address "$run")" -C -t kept -o beginning -e;
 
 # Only the broker may make topics, and no tool for that is as quick as its own.
 make_topic() {
-  java -cp "$("$fetch")/*" org.apache.kafka.tools.TopicCommand --bootstrap-server "$("$broker" address "$run")" \
+  java -cp "$("$fetch" "$kafka")/*" org.apache.kafka.tools.TopicCommand --bootstrap-server "$("$broker" address "$run")" \
     --create --topic kept --partitions 1 --replication-factor 1
 }
 
