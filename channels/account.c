@@ -11,6 +11,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/hash.h"
 #include "lib/base/mem.h"
+#include "lib/base/near.h"
 #include "lib/yaml/yaml.h"
 
 #include "channels/channel.h"
@@ -278,13 +279,25 @@ static const struct row *row_of(const char *key)
     return NULL;
 }
 
+static bool fail_unknown_key(struct reading *reading, const struct yaml *key)
+{
+    struct near near = near_to(yaml_text(key));
+    char hint[NEAR_HINT_LEN];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        near_offer(&near, rows[i].key);
+    near_offer(&near, "settings");
+    return yaml_fail(key, reading->err, "unknown key '%.100s'%s", yaml_text(key),
+                     near_hint(&near, hint));
+}
+
 static bool read_pair(struct reading *reading, const struct yaml *key, const struct yaml *value,
                       const struct row *seen[ARRAY_LEN(rows)], struct channel_account *account)
 {
     const struct row *row = row_of(yaml_text(key));
 
     if (row == NULL)
-        return yaml_fail(key, reading->err, "unknown key '%.100s'", yaml_text(key));
+        return fail_unknown_key(reading, key);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (seen[i] != NULL && seen[i]->offset == row->offset)
             return yaml_fail(key, reading->err, "'%s' and '%s' are both there", seen[i]->key,
@@ -335,6 +348,18 @@ static bool is_key_of_setting(const struct channel_setting *setting, const char 
     return *ret_file || strcmp(key, setting->name) == 0;
 }
 
+static bool fail_unknown_setting(struct reading *reading, const struct yaml *key,
+                                 const struct channel_setting *settings)
+{
+    struct near near = near_to(yaml_text(key));
+    char hint[NEAR_HINT_LEN];
+
+    for (; settings->name != NULL; settings++)
+        near_offer(&near, settings->name);
+    return yaml_fail(key, reading->err, "unknown setting '%.100s'%s", yaml_text(key),
+                     near_hint(&near, hint));
+}
+
 static bool read_setting(struct reading *reading, const struct yaml *key, const struct yaml *value,
                          const struct channel_setting *settings, const char **values,
                          const char **files)
@@ -346,7 +371,7 @@ static bool read_setting(struct reading *reading, const struct yaml *key, const 
     while (settings[at].name != NULL && !is_key_of_setting(&settings[at], name, &is_file))
         at++;
     if (settings[at].name == NULL)
-        return yaml_fail(key, reading->err, "unknown setting '%.100s'", name);
+        return fail_unknown_setting(reading, key, settings);
     if (values[at] != NULL)
         return yaml_fail(key, reading->err, "'%s' and '%s_file' are both there", settings[at].name,
                          settings[at].name);
@@ -558,6 +583,7 @@ struct channel_account channel_account_copy(const struct channel_account *accoun
 {
     const struct channel_setting *settings = account->kind->settings;
     struct channel_account copy = *account;
+    struct err ignored = {0};
     size_t len = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -570,8 +596,12 @@ struct channel_account channel_account_copy(const struct channel_account *accoun
         len++;
     copy.settings = copy_texts(account->settings, len, arena);
     copy.setting_files = copy_texts(account->setting_files, len, arena);
-    copy.spec_text = "";
+    copy.spec_text = arena_strdup(arena, account->spec_text);
     copy.spec = NULL;
+    if (account->spec != NULL &&
+        !copy.kind->read_spec(&copy, arena, file_name(copy.spec_file), copy.spec_text,
+                              strlen(copy.spec_text), &ignored))
+        abort(); /* it was read before */
     return copy;
 }
 

@@ -53,7 +53,7 @@ const char *channel_account_setting(const struct channel_account *account, const
 /* Of a setting that holds texts with commas between them: whether this is one of them. */
 bool channel_account_setting_has(const struct channel_account *account, const char *name,
                                  const char *text);
-/* With all texts in the arena, but without the spec. */
+/* With everything in the arena, the spec too. */
 struct channel_account channel_account_copy(const struct channel_account *account,
                                             struct arena *arena);
 /* A secret's file: one line of text. In the arena; NULL: err says why. */

@@ -11,7 +11,7 @@ enum { BAD_LINE_LEN = 500, RETRY_AFTER_MAX_MS = 3600 * 1000 };
 
 /* ---- headers ---- */
 
-static const char *header_find(const struct channel_header *headers, size_t len, const char *name)
+const char *channel_header_find(const struct channel_header *headers, size_t len, const char *name)
 {
     for (size_t i = 0; i < len; i++) {
         if (strcasecmp(headers[i].name, name) == 0)
@@ -23,12 +23,12 @@ static const char *header_find(const struct channel_header *headers, size_t len,
 const char *channel_notification_header(const struct channel_notification *notification,
                                         const char *name)
 {
-    return header_find(notification->headers, notification->headers_len, name);
+    return channel_header_find(notification->headers, notification->headers_len, name);
 }
 
 const char *channel_response_header(const struct channel_response *response, const char *name)
 {
-    return header_find(response->headers, response->headers_len, name);
+    return channel_header_find(response->headers, response->headers_len, name);
 }
 
 /* ---- answers ---- */

@@ -24,6 +24,9 @@ struct channel_header {
     const char *value;
 };
 
+/* Case-insensitive; NULL when absent. */
+const char *channel_header_find(const struct channel_header *headers, size_t len, const char *name);
+
 /* ---- in: notifications ---- */
 
 struct channel_key;
@@ -98,12 +101,14 @@ struct channel_signature {
     enum channel_signature_encoding encoding;
     const char *prefix;      /* before each signature, "sha256=", in any case; NULL: none */
     bool prefix_is_optional; /* it may lack */
-    bool is_list;            /* several signatures with spaces between them; one good one will do */
+    bool is_list;            /* several signatures; one good one will do */
+    const char *separator;   /* one byte between those of a list; NULL: a space */
     /* What is signed, of {body}, {body_sha256} (hex), {id}, {timestamp}, {method}, {path} (with
        query), {account} and {setting:NAME}; NULL: "{body}". */
     const char *signs;
     const char *id_header;
-    const char *timestamp_header; /* whole seconds since 1970 */
+    const char *timestamp_header; /* seconds or milliseconds since 1970, or RFC 3339 */
+    const char *timestamp_prefix; /* "t=": it stands in the list, behind this; NULL: it does not */
     int64_t tolerance_ms; /* how far the timestamp may be from now; 0: it is not looked at */
 };
 
@@ -362,7 +367,7 @@ struct channel_kind {
      * functions find it as account->token. refresh_token is the newest that is known, NULL when no
      * setting is_rotated. url "": this account needs no login, its token is used as it stands.
      * granted() sees any answer but 429 and 5xx. ERR_REJECT: refused for ever (revoked, wrong
-     * secret); ERR_RETRY: not understood, asked again. Kinds with a spec have none of it.
+     * secret); ERR_RETRY: not understood, asked again.
      */
     void (*login)(const struct channel_account *account, const char *refresh_token, int64_t now_ms,
                   struct arena *arena, struct channel_request *ret_request);

@@ -9,9 +9,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/clock.h"
+
 #include "channels/account.h"
 
-enum { MAC_LEN_MAX = EVP_MAX_MD_SIZE, SHA256_LEN = 32, ENTRIES_MAX = 16, SETTING_NAME_MAX = 64 };
+enum {
+    MAC_LEN_MAX = EVP_MAX_MD_SIZE,
+    SHA256_LEN = 32,
+    ENTRIES_MAX = 16,
+    SETTING_NAME_MAX = 64,
+    TIMESTAMP_LEN = 40
+};
 
 /* ---- one context per thread: making one costs as much as signing a kilobyte ---- */
 
@@ -145,7 +153,7 @@ static void secret_key(const struct channel_signature *signature, const char *se
     }
 }
 
-/* ---- what is signed ---- */
+/* ---- what came ---- */
 
 static const char *header_or_empty(const struct channel_notification *notification,
                                    const char *name)
@@ -154,6 +162,99 @@ static const char *header_or_empty(const struct channel_notification *notificati
 
     return value == NULL ? "" : value;
 }
+
+/* ---- lists in the header: "t=1614265330,v1=5257a8..." ---- */
+
+/* One text of the header. */
+struct entry {
+    const char *text;
+    size_t len;
+};
+
+/* The next text of the list, without blanks before it; moves *at behind it. False: none is left. */
+static bool entry_next(const struct channel_signature *signature, const char **at,
+                       struct entry *ret_entry)
+{
+    char separators[2] = " ";
+    const char *text = *at;
+
+    if (text == NULL)
+        return false;
+    if (signature->separator != NULL)
+        separators[0] = signature->separator[0];
+    if (signature->is_list && separators[0] != ' ')
+        text += strspn(text, " ");
+    size_t len = signature->is_list ? strcspn(text, separators) : strlen(text);
+    *ret_entry = (struct entry){text, len};
+    *at = text[len] == '\0' ? NULL : text + len + 1;
+    return true;
+}
+
+static bool has_prefix(const struct entry *entry, const char *prefix)
+{
+    return entry->len >= strlen(prefix) && strncasecmp(entry->text, prefix, strlen(prefix)) == 0;
+}
+
+/* ---- timestamps ---- */
+
+struct timestamp {
+    char text[TIMESTAMP_LEN + 1]; /* as it came; "": none, or too long for one */
+};
+
+static struct timestamp timestamp_of(const struct channel_signature *signature,
+                                     const struct channel_notification *notification)
+{
+    struct timestamp timestamp = {""};
+    struct entry entry = {NULL, 0};
+
+    if (signature->timestamp_prefix == NULL) {
+        entry.text = header_or_empty(notification, signature->timestamp_header);
+        entry.len = strlen(entry.text);
+    } else {
+        const char *at = header_or_empty(notification, signature->header);
+
+        while (entry_next(signature, &at, &entry) &&
+               !has_prefix(&entry, signature->timestamp_prefix))
+            entry.text = NULL;
+        if (entry.text != NULL) {
+            entry.text += strlen(signature->timestamp_prefix);
+            entry.len -= strlen(signature->timestamp_prefix);
+        }
+    }
+    if (entry.text != NULL && entry.len <= TIMESTAMP_LEN)
+        memcpy(timestamp.text, entry.text, entry.len);
+    return timestamp;
+}
+
+/* Thirteen digits are milliseconds, fewer are seconds. */
+static bool timestamp_ms(const struct timestamp *timestamp, int64_t *ret_ms)
+{
+    size_t len = strlen(timestamp->text);
+
+    if (len == 0 || strspn(timestamp->text, "0123456789") != len)
+        return clock_parse(timestamp->text, ret_ms);
+    if (len > 13)
+        return false;
+    *ret_ms = strtoll(timestamp->text, NULL, 10) * (len == 13 ? 1 : 1000);
+    return true;
+}
+
+/* An old notification must not be sent again by who saw it. */
+static bool is_fresh(const struct channel_signature *signature,
+                     const struct channel_notification *notification)
+{
+    const struct timestamp timestamp = timestamp_of(signature, notification);
+    int64_t signed_ms = 0;
+
+    if (signature->tolerance_ms == 0)
+        return true;
+    if (!timestamp_ms(&timestamp, &signed_ms))
+        return false;
+    int64_t age_ms = notification->received_ms - signed_ms;
+    return (age_ms < 0 ? -age_ms : age_ms) <= signature->tolerance_ms;
+}
+
+/* ---- bytes that are signed ---- */
 
 static void body_digest(const void *body, size_t len, struct buf *hex)
 {
@@ -188,13 +289,13 @@ static bool put_named(const struct channel_account *account,
     static const char setting[] = "setting:";
     const struct channel_signature *signature = channel_signature_of(account, notification);
     const char *id = header_or_empty(notification, signature->id_header);
-    const char *timestamp = header_or_empty(notification, signature->timestamp_header);
+    const struct timestamp timestamp = timestamp_of(signature, notification);
     const struct {
         const char *name;
         const char *text;
     } texts[] = {
         {"id",        id                  },
-        {"timestamp", timestamp           },
+        {"timestamp", timestamp.text      },
         {"method",    notification->method},
         {"path",      notification->path  },
         {"account",   account->account    },
@@ -234,41 +335,17 @@ static void signed_bytes(const struct channel_account *account,
     }
 }
 
-/* An old notification must not be sent again by who saw it. */
-static bool is_fresh(const struct channel_signature *signature,
-                     const struct channel_notification *notification)
-{
-    const char *text = header_or_empty(notification, signature->timestamp_header);
-    size_t len = strlen(text);
-
-    if (signature->tolerance_ms == 0)
-        return true;
-    if (len == 0 || len > 12 || strspn(text, "0123456789") != len)
-        return false;
-    int64_t age_ms = notification->received_ms - strtoll(text, NULL, 10) * 1000;
-    return (age_ms < 0 ? -age_ms : age_ms) <= signature->tolerance_ms;
-}
-
 /* ---- verifying ---- */
 
-/* One text of the header. */
-struct entry {
-    const char *text;
-    size_t len;
-};
-
-/* One text of the header, if it begins as it must. */
-static bool entry_of(const struct channel_signature *signature, const char *text, size_t len,
-                     struct entry *ret_entry)
+/* True: it begins as a signature must, and the prefix is off. */
+static bool entry_is_signature(const struct channel_signature *signature, struct entry *entry)
 {
-    size_t prefix_len = signature->prefix == NULL ? 0 : strlen(signature->prefix);
-
-    *ret_entry = (struct entry){text, len};
-    if (prefix_len == 0)
+    if (signature->prefix == NULL)
         return true;
-    if (len < prefix_len || strncasecmp(text, signature->prefix, prefix_len) != 0)
+    if (!has_prefix(entry, signature->prefix))
         return signature->prefix_is_optional;
-    *ret_entry = (struct entry){text + prefix_len, len - prefix_len};
+    entry->text += strlen(signature->prefix);
+    entry->len -= strlen(signature->prefix);
     return true;
 }
 
@@ -277,14 +354,8 @@ static size_t entries_of(const struct channel_signature *signature, const char *
 {
     size_t count = 0;
 
-    while (count < ENTRIES_MAX) {
-        size_t len = signature->is_list ? strcspn(text, " ") : strlen(text);
-
-        count += entry_of(signature, text, len, &entries[count]) ? 1 : 0;
-        if (text[len] == '\0')
-            break;
-        text += len + 1;
-    }
+    while (count < ENTRIES_MAX && entry_next(signature, &text, &entries[count]))
+        count += entry_is_signature(signature, &entries[count]) ? 1 : 0;
     return count;
 }
 

@@ -3,18 +3,16 @@
 
 #include "lib/base/map.h"
 #include "lib/base/utf8.h"
+#include "lib/csv/csv.h"
 
 #include "channels/amazon/internal.h"
-
-enum { COLUMNS_MAX = 128 };
 
 /* ---- lines ---- */
 
 struct amazon_row {
     const char *const *names;
     size_t names_len;
-    const char *cells[COLUMNS_MAX];
-    size_t len;
+    struct csv_row cells;
 };
 
 /* Japan's listing reports have names of their own, whatever the locale that was asked for [1.4]. */
@@ -47,19 +45,19 @@ static size_t place_of(const struct amazon_row *row, const char *column)
         if (is_named(row->names[i], column))
             return i;
     }
-    return COLUMNS_MAX;
+    return CSV_CELLS_MAX;
 }
 
 bool channel_amazon_has_column(const struct amazon_row *row, const char *column)
 {
-    return place_of(row, column) < COLUMNS_MAX;
+    return place_of(row, column) < CSV_CELLS_MAX;
 }
 
 const char *channel_amazon_cell(const struct amazon_row *row, const char *column)
 {
     size_t at = place_of(row, column);
 
-    return at < row->len ? row->cells[at] : "";
+    return at < row->cells.len ? row->cells.cells[at].text : "";
 }
 
 bool channel_amazon_cell_units(const struct amazon_row *row, const char *column, int64_t *ret_units,
@@ -85,64 +83,6 @@ bool channel_amazon_cell_refuse(const struct amazon_row *row, const char *column
                    channel_amazon_cell(row, column));
 }
 
-struct table {
-    struct arena *arena; /* of one line */
-    bool is_quoted;
-    char separator;
-    const char *at;
-    const char *end;
-};
-
-/* Exports of Seller Central are quoted, and what is quoted may hold separators and line ends. */
-static const char *take_quoted(struct table *table)
-{
-    SCOPED(buf) struct buf cell = {0};
-
-    for (table->at++; table->at < table->end; table->at++) {
-        if (*table->at == '"' && !(table->at + 1 < table->end && table->at[1] == '"'))
-            break;
-        table->at += *table->at == '"';
-        buf_char(&cell, *table->at);
-    }
-    table->at += table->at < table->end;
-    return arena_strdup(table->arena, buf_str(&cell));
-}
-
-static const char *take_cell(struct table *table)
-{
-    const char *start = table->at;
-
-    if (table->is_quoted && start < table->end && *start == '"')
-        return take_quoted(table);
-    while (table->at < table->end && *table->at != table->separator && *table->at != '\n')
-        table->at++;
-    size_t len = (size_t)(table->at - start);
-    if (len > 0 && start[len - 1] == '\r')
-        len--;
-    return arena_strndup(table->arena, start, len);
-}
-
-/* False at the end. */
-static bool take_line(struct table *table, struct amazon_row *row)
-{
-    row->len = 0;
-    if (table->at >= table->end)
-        return false;
-    for (;;) {
-        const char *cell = take_cell(table);
-
-        if (row->len < COLUMNS_MAX)
-            row->cells[row->len++] = cell;
-        if (table->at < table->end && *table->at == '\r')
-            table->at++;
-        if (table->at >= table->end || *table->at == '\n')
-            break;
-        table->at++;
-    }
-    table->at += table->at < table->end;
-    return true;
-}
-
 /* ---- tables ---- */
 
 static size_t bom_len(const char *bytes, size_t len)
@@ -162,25 +102,29 @@ bool channel_amazon_is_table(const void *bytes, size_t len)
     return memchr(text + at, '\t', line) != NULL || memchr(text + at, ',', line) != NULL;
 }
 
-static bool is_blank(const struct amazon_row *row)
-{
-    return row->len == 1 && row->cells[0][0] == '\0';
-}
-
-static bool each_row(struct table *table, struct amazon_row *row, amazon_row_visit *visit,
-                     void *opaque, struct err *err)
+static bool each_row(struct csv *csv, struct amazon_row *row, amazon_row_visit *visit, void *opaque,
+                     struct err *err)
 {
     SCOPED(arena) struct arena *arena = arena_new();
-    size_t line = 1;
 
-    table->arena = arena;
-    while (take_line(table, row)) {
-        line++;
-        if (!is_blank(row) && !visit(opaque, row, err))
-            return err_wrap(err, "line %zu", line);
+    for (;;) {
         arena_reset(arena);
+        if (!csv_next(csv, arena, &row->cells, err))
+            return false;
+        if (row->cells.len == 0)
+            return true;
+        if (!visit(opaque, row, err))
+            return err_wrap(err, "line %zu", row->cells.cells[0].line);
     }
-    return true;
+}
+
+static const char *const *names_of(const struct csv_row *row, struct arena *arena)
+{
+    const char **names = arena_alloc(arena, row->len * sizeof(*names));
+
+    for (size_t i = 0; i < row->len; i++)
+        names[i] = row->cells[i].text;
+    return names;
 }
 
 bool channel_amazon_table(const struct channel_account *account, const void *bytes, size_t len,
@@ -188,24 +132,27 @@ bool channel_amazon_table(const struct channel_account *account, const void *byt
                           struct err *err)
 {
     SCOPED(arena) struct arena *arena = arena_new();
-    struct amazon_row row = {0};
+    struct amazon_row *row = arena_alloc(arena, sizeof(*row));
     const char *text = NULL;
+    struct csv csv;
 
     if (!channel_amazon_decode(account, bytes, len, arena, &text, &len, err))
         return false;
     size_t bom = bom_len(text, len);
-    struct table table = {
-        .arena = arena, .at = text + bom, .end = text + len, .is_quoted = text[bom] == '"'};
-    const char *line_end = memchr(table.at, '\n', (size_t)(table.end - table.at));
-    const char *stop = line_end == NULL ? table.end : line_end;
-    table.separator = memchr(table.at, '\t', (size_t)(stop - table.at)) != NULL ? '\t' : ',';
-    if (!take_line(&table, &row))
-        return err_set(err, ERR_REJECT, "the report is empty");
-    row.names = arena_memdup(arena, row.cells, row.len * sizeof(row.cells[0]));
-    row.names_len = row.len;
-    if (head != NULL && !head(opaque, &row, err))
+    const char *line_end = memchr(text + bom, '\n', len - bom);
+    size_t line = line_end == NULL ? len - bom : (size_t)(line_end - text) - bom;
+    char delimiter = memchr(text + bom, '\t', line) != NULL ? '\t' : ',';
+    /* Exports of Seller Central are quoted throughout; elsewhere a quote is an inch. */
+    csv_begin(&csv, text, len, delimiter, line == 0 || text[bom] != '"');
+    if (!csv_next(&csv, arena, &row->cells, err))
         return false;
-    return each_row(&table, &row, visit, opaque, err);
+    if (row->cells.len == 0)
+        return err_set(err, ERR_REJECT, "the report is empty");
+    row->names = names_of(&row->cells, arena);
+    row->names_len = row->cells.len;
+    if (head != NULL && !head(opaque, row, err))
+        return false;
+    return each_row(&csv, row, visit, opaque, err);
 }
 
 /* ---- tables of Amazon's own stock ---- */

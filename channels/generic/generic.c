@@ -14,6 +14,10 @@ static bool read_spec(struct channel_account *account, struct arena *arena, cons
         return false;
     account->spec = spec;
     account->writes_on_hand = spec->push.means == GENERIC_MEANS_ON_HAND;
+    if (*spec->poll.path == '\0')
+        account->poll_interval_ms = 0;
+    else if (account->poll_interval_ms < 0)
+        account->poll_interval_ms = spec->poll.interval_s * 1000;
     if (account->batch_max == 0 || account->batch_max > spec->limits.batch_max)
         account->batch_max = spec->limits.batch_max;
     if (account->rate_per_second <= 0)
@@ -37,9 +41,15 @@ const struct channel_kind channel_generic = {
     .rate_per_second = 2,
     .rate_burst = 5,
     .concurrency = 1,
-    .snapshot_formats = {"json", "jsonl"},
+    .snapshot_formats = { "json",           "jsonl",                          "csv"},
     .normalize = channel_generic_normalize,
     .notification_id = channel_generic_notification_id,
+    .poll = channel_generic_poll,
+    .poll_interval_ms = 300000,
+    .hints = channel_generic_hints,
+    .read = channel_generic_read,
+    .login = channel_generic_login,
+    .granted = channel_generic_granted,
     .group = channel_generic_group,
     .push = channel_generic_push,
     .answer = channel_generic_answer,

@@ -27,21 +27,12 @@ channel_generic_signature(const struct channel_account *account,
 /* What one document is read with. */
 struct document {
     const struct channel_account *account;
-    const struct generic_notifications *spec;
-    struct generic_scene scene;
+    const struct generic_fact *fact; /* at hand */
+    struct generic_scene scene;      /* of the element at hand */
     struct arena *arena;
     struct event_list *events;
     struct channel_bad_lines *bad;
 };
-
-static bool is_among(const struct generic_texts *texts, const char *text)
-{
-    for (size_t i = 0; text != NULL && i < texts->len; i++) {
-        if (strcmp(texts->list[i], text) == 0)
-            return true;
-    }
-    return false;
-}
 
 /* ---- one fact ---- */
 
@@ -126,65 +117,56 @@ static bool fact_read(const struct document *document, const struct generic_fact
     return true;
 }
 
-static void fact_add(struct document *document, const struct generic_fact *fact,
-                     const struct json *element, const char *where)
+static bool is_wanted(const struct generic_fact *fact, const struct generic_scene *scene)
 {
-    struct err err = {0};
+    const char *text = *fact->where == '\0' ? NULL : generic_source_text(scene, fact->where);
 
-    document->scene.element = element;
-    if (*fact->where != '\0' &&
-        !is_among(&fact->is, generic_source_text(&document->scene, fact->where)))
-        return;
-    if (!fact_read(document, fact, &err))
-        channel_bad_line(document->bad, document->arena, "%s%s", where, err.text);
+    return (fact->is.len == 0 || generic_is_among(&fact->is, text)) &&
+           !generic_is_among(&fact->is_not, text);
 }
 
-static void facts_add(struct document *document, const struct generic_fact *fact)
+static void fact_add(void *opaque, const struct generic_scene *scene, const char *at)
 {
-    const struct json *root = document->scene.root;
+    struct document *document = opaque;
+    struct err err = {0};
 
-    document->scene.element = root;
-    if (*fact->each == '\0') {
-        fact_add(document, fact, root, "");
-        return;
+    document->scene = *scene;
+    if (is_wanted(document->fact, scene) && !fact_read(document, document->fact, &err))
+        channel_bad_line(document->bad, document->arena, "%s%s%s", at, *at == '\0' ? "" : ": ",
+                         err.text);
+}
+
+static void fact_missed(void *opaque, const struct generic_scene *scene, const char *at)
+{
+    const struct document *document = opaque;
+
+    (void)scene;
+    channel_bad_line(document->bad, document->arena, "%s: want a list", at);
+}
+
+static void facts_add(void *opaque, const struct generic_document *found)
+{
+    struct document *document = opaque;
+    const struct generic_facts *facts = &generic_spec_of(document->account)->notifications.facts;
+    const struct generic_each each = {document->arena, fact_add, fact_missed, document};
+
+    for (size_t i = 0; i < facts->len; i++) {
+        document->fact = &facts->list[i];
+        if (facts->list[i].topics.len == 0 ||
+            generic_is_among(&facts->list[i].topics, found->topic))
+            generic_each_run(&each, &found->scene, facts->list[i].each);
     }
-    const struct json *list = generic_source_node(&document->scene, fact->each);
-    if (json_kind(list) != JSON_ARRAY && !json_is_null(list))
-        channel_bad_line(document->bad, document->arena, "%s: want a list", fact->each);
-    for (size_t i = 0; json_kind(list) == JSON_ARRAY && i < json_len(list); i++)
-        fact_add(document, fact, json_at(list, i),
-                 arena_printf(document->arena, "%s/%zu: ", fact->each, i));
 }
 
 bool channel_generic_normalize(const struct channel_account *account,
-                               const struct channel_notification *notification,
-                               struct arena *arena, struct event_list *ret_events,
-                               struct channel_bad_lines *ret_bad, struct err *err)
+                               const struct channel_notification *notification, struct arena *arena,
+                               struct event_list *ret_events, struct channel_bad_lines *ret_bad,
+                               struct err *err)
 {
-    const struct generic_notifications *spec = &generic_spec_of(account)->notifications;
-    const struct json *json = json_parse(arena, notification->body, notification->body_len, err);
     struct document document = {
-        .account = account,
-        .spec = spec,
-        .scene = {notification, json, json},
-        .arena = arena,
-        .events = ret_events,
-        .bad = ret_bad,
-    };
+        .account = account, .arena = arena, .events = ret_events, .bad = ret_bad};
 
-    if (json == NULL)
-        return false;
-    if (json_kind(json) != JSON_OBJECT && json_kind(json) != JSON_ARRAY)
-        return err_set(err, ERR_REJECT, "the body is no object and no list");
-    const char *topic = *spec->topic == '\0' ? NULL
-                                             : generic_source_text(&document.scene, spec->topic);
-    for (size_t i = 0; i < spec->facts_len; i++) {
-        const struct generic_fact *fact = &spec->facts[i];
-
-        if (fact->topics.len == 0 || is_among(&fact->topics, topic))
-            facts_add(&document, fact);
-    }
-    return true;
+    return generic_documents(account, notification, arena, facts_add, &document, err);
 }
 
 const char *channel_generic_notification_id(const struct channel_account *account,
@@ -196,7 +178,8 @@ const char *channel_generic_notification_id(const struct channel_account *accoun
     const struct json *json =
         *spec->id == '\0' ? NULL
                           : json_parse(arena, notification->body, notification->body_len, &ignored);
-    const struct generic_scene scene = {notification, json, json};
+    const struct generic_scene scene =
+        generic_scene_of(notification->headers, notification->headers_len, json, arena);
     const char *id = *spec->id == '\0' ? NULL : generic_source_text(&scene, spec->id);
 
     if (id != NULL && *id != '\0' && strlen(id) <= 128)

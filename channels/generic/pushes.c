@@ -4,19 +4,7 @@
 
 #include "channels/generic/internal.h"
 
-enum { NAMES_MAX = 16, NUMBER_LEN = 24 };
-
 /* ---- names of a push ---- */
-
-struct names {
-    struct generic_name list[NAMES_MAX];
-    size_t len;
-};
-
-static void names_add(struct names *names, const char *name, const char *value)
-{
-    names->list[names->len++] = (struct generic_name){.name = name, .value = value};
-}
 
 /* A listing without an address of its own is named as it is. */
 static const char *address_of(const struct target *target)
@@ -25,45 +13,29 @@ static const char *address_of(const struct target *target)
 }
 
 /* The parts of "12@34"; one without '@' has no second. */
-static void names_add_address(struct names *names, const char *address, struct arena *arena)
+static void add_address(struct generic_names *names, const char *address, struct arena *arena)
 {
     const char *at = strchr(address, '@');
 
-    names_add(names, "address", address);
-    names_add(names, "address_1",
-              at == NULL ? address : arena_strndup(arena, address, (size_t)(at - address)));
-    names_add(names, "address_2", at == NULL ? "" : at + 1);
+    generic_names_add(names, "address", address);
+    generic_names_add(names, "address_1",
+                      at == NULL ? address : arena_strndup(arena, address, (size_t)(at - address)));
+    generic_names_add(names, "address_2", at == NULL ? "" : at + 1);
 }
 
-static void names_add_account(struct names *names, const struct channel_account *account)
+static struct generic_names names_of(const struct channel_account *account,
+                                     const struct target *target, const char *key,
+                                     struct arena *arena)
 {
-    names_add(names, "token", account->token);
-    names_add(names, "token_secret", account->token_secret);
-    names_add(names, "account", account->account);
-    names_add(names, "location", account->location);
-}
+    struct generic_names names = {.len = 0};
 
-static struct names names_of(const struct channel_account *account, const struct target *target,
-                             const char *key, struct arena *arena)
-{
-    struct names names = {.len = 0};
-
-    names_add_address(&names, address_of(target), arena);
-    names_add(&names, "listing", target->listing);
-    names_add(&names, "quantity", arena_printf(arena, "%" PRId64, target->quantity));
-    names_add(&names, "version", arena_printf(arena, "%" PRId64, target->version));
-    names_add(&names, "key", key);
-    names_add_account(&names, account);
+    add_address(&names, address_of(target), arena);
+    generic_names_add(&names, "listing", target->listing);
+    generic_names_add(&names, "quantity", arena_printf(arena, "%" PRId64, target->quantity));
+    generic_names_add(&names, "version", arena_printf(arena, "%" PRId64, target->version));
+    generic_names_add(&names, "key", key);
+    generic_names_add_account(&names, account);
     return names;
-}
-
-static const char *put(const char *template, const struct names *names, enum generic_place place,
-                       struct arena *arena)
-{
-    SCOPED(buf) struct buf text = {0};
-
-    generic_template_put(template, names->list, place, &text);
-    return arena_strdup(arena, buf_str(&text));
 }
 
 /* ---- requests ---- */
@@ -73,15 +45,15 @@ const char *channel_generic_group(const struct channel_account *account,
                                   const struct target *target, struct arena *arena)
 {
     const struct generic_push *spec = &generic_spec_of(account)->push;
-    const struct names names = names_of(account, target, "", arena);
+    const struct generic_names names = names_of(account, target, "", arena);
     SCOPED(buf) struct buf group = {0};
 
     if (address_of(target)[0] == '\0')
         return NULL;
-    buf_text(&group, put(spec->path, &names, GENERIC_IN_PATH, arena));
+    buf_text(&group, generic_put(spec->path, &names, GENERIC_IN_PATH, arena));
     for (size_t i = 0; i < spec->headers.len; i++)
-        buf_printf(&group, "\n%s", put(spec->headers.list[i].value, &names, GENERIC_IN_HEADER,
-                                       arena));
+        buf_printf(&group, "\n%s",
+                   generic_put(spec->headers.list[i].value, &names, GENERIC_IN_HEADER, arena));
     return arena_strdup(arena, buf_str(&group));
 }
 
@@ -93,27 +65,13 @@ static const char *items_of(const struct channel_account *account,
     SCOPED(buf) struct buf items = {0};
 
     for (size_t i = 0; i < count; i++) {
-        const struct names names = names_of(account, pushes[i].target, key, arena);
+        const struct generic_names names = names_of(account, pushes[i].target, key, arena);
 
         if (i > 0)
             buf_text(&items, spec->separator);
-        generic_template_put(spec->item, names.list, GENERIC_IN_JSON, &items);
+        generic_template_put(spec->item, names.list, generic_place_of(spec->type), &items);
     }
     return arena_strdup(arena, buf_str(&items));
-}
-
-static struct channel_header *headers_of(const struct generic_push *spec,
-                                         const struct names *names, struct arena *arena)
-{
-    struct channel_header *headers =
-        arena_alloc(arena, (spec->headers.len + 1) * sizeof(*headers));
-
-    headers[0] = (struct channel_header){"Content-Type", "application/json"};
-    for (size_t i = 0; i < spec->headers.len; i++)
-        headers[i + 1] = (struct channel_header){
-            spec->headers.list[i].name,
-            put(spec->headers.list[i].value, names, GENERIC_IN_HEADER, arena)};
-    return headers;
 }
 
 bool channel_generic_push(const struct channel_account *account, const struct channel_push *pushes,
@@ -121,7 +79,7 @@ bool channel_generic_push(const struct channel_account *account, const struct ch
                           struct channel_request *ret_request, struct err *err)
 {
     const struct generic_push *spec = &generic_spec_of(account)->push;
-    struct names names = names_of(account, pushes[0].target, key, arena);
+    struct generic_names names = names_of(account, pushes[0].target, key, arena);
 
     for (size_t i = 0; i < count; i++) {
         if (address_of(pushes[i].target)[0] == '\0')
@@ -129,19 +87,19 @@ bool channel_generic_push(const struct channel_account *account, const struct ch
     }
     names.list[names.len++] = (struct generic_name){
         "items", items_of(account, pushes, count, key, arena), .is_raw = true};
-    const char *body = put(spec->body, &names, GENERIC_IN_JSON, arena);
+    const char *body = generic_put(spec->body, &names, generic_place_of(spec->type), arena);
     *ret_request = (struct channel_request){
         .method = spec->method,
         .url = arena_printf(arena, "%s%s", account->base_url,
-                            put(spec->path, &names, GENERIC_IN_PATH, arena)),
-        .headers = headers_of(spec, &names, arena),
-        .headers_len = spec->headers.len + 1,
+                            generic_put(spec->path, &names, GENERIC_IN_PATH, arena)),
         .body = body,
         .body_len = strlen(body),
         .user = spec->basic ? account->token : NULL,
         .password = spec->basic ? account->token_secret : NULL,
         .cost = 1,
     };
+    ret_request->headers = generic_headers(&spec->headers, generic_content_type(spec->type), &names,
+                                           arena, &ret_request->headers_len);
     return true;
 }
 
@@ -173,8 +131,7 @@ static struct channel_result result_of_error(const struct generic_answer *spec,
 /* Present, not null and not empty; a list or object is an error without a name. */
 static const char *error_of(const struct generic_answer *spec, const struct generic_scene *scene)
 {
-    const struct json *node =
-        *spec->error == '\0' ? NULL : generic_source_node(scene, spec->error);
+    const struct json *node = *spec->error == '\0' ? NULL : generic_source_node(scene, spec->error);
     const char *text = *spec->error == '\0' ? NULL : generic_source_text(scene, spec->error);
 
     if (text != NULL)
@@ -191,12 +148,11 @@ static struct channel_result result_of(const struct generic_answer *spec,
 
     if (error != NULL)
         return result_of_error(spec, scene, error);
-    result.has_shown = *spec->shown != '\0' &&
-                       json_int(generic_source_node(scene, spec->shown), -EVENT_QUANTITY_MAX,
-                                EVENT_QUANTITY_MAX, &result.shown);
+    result.has_shown =
+        *spec->shown != '\0' && json_int(generic_source_node(scene, spec->shown),
+                                         -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &result.shown);
     bool shows = result.has_shown && result.shown == push->target->quantity;
-    bool is_confirmed =
-        shows || (!result.has_shown && spec->confirms == GENERIC_CONFIRMS_STATUS);
+    bool is_confirmed = shows || (!result.has_shown && spec->confirms == GENERIC_CONFIRMS_STATUS);
     result.verdict = is_confirmed ? CHANNEL_CONFIRMED : CHANNEL_ACCEPTED;
     if (!is_confirmed)
         result.error_class = result.has_shown ? "shows_other_quantity" : "not_shown";
@@ -204,18 +160,18 @@ static struct channel_result result_of(const struct generic_answer *spec,
 }
 
 /* The element of the results that is of this push: by its key, else by its place. */
-static const struct json *element_of(const struct generic_answer *spec, const struct json *root,
-                                     const struct json *list, const struct channel_push *push,
-                                     size_t index)
+static const struct json *element_of(const struct generic_answer *spec,
+                                     const struct generic_scene *whole, const struct json *list,
+                                     const struct channel_push *push, size_t index)
 {
-    struct generic_scene scene = {.root = root};
+    struct generic_scene scene = *whole;
 
     if (*spec->key == '\0')
         return index < json_len(list) ? json_at(list, index) : NULL;
     for (size_t i = 0; i < json_len(list); i++) {
         const char *key = NULL;
 
-        scene.element = json_at(list, i);
+        generic_scene_set(&scene, json_at(list, i));
         key = generic_source_text(&scene, spec->key);
         if (key != NULL && strcmp(key, address_of(push->target)) == 0)
             return json_at(list, i);
@@ -223,21 +179,20 @@ static const struct json *element_of(const struct generic_answer *spec, const st
     return NULL;
 }
 
-static void results_read(const struct generic_answer *spec, const struct json *root,
+static void results_read(const struct generic_answer *spec, const struct generic_scene *whole,
                          const struct channel_push *pushes, size_t count,
                          struct channel_result *results)
 {
-    struct generic_scene scene = {.root = root, .element = root};
+    struct generic_scene scene = *whole;
     const struct json *list =
-        *spec->results == '\0' ? NULL : generic_source_node(&scene, spec->results);
+        *spec->results == '\0' ? NULL : generic_source_node(whole, spec->results);
 
     for (size_t i = 0; i < count; i++) {
-        scene.element =
-            *spec->results == '\0' ? root : element_of(spec, root, list, &pushes[i], i);
-        if (scene.element == NULL)
-            results[i] = (struct channel_result){.verdict = CHANNEL_RETRY,
-                                                 .error_class = "not_in_answer",
-                                                 .error_text = ""};
+        if (*spec->results != '\0')
+            generic_scene_set(&scene, element_of(spec, whole, list, &pushes[i], i));
+        if (*spec->results != '\0' && scene.elements[0] == NULL)
+            results[i] = (struct channel_result){
+                .verdict = CHANNEL_RETRY, .error_class = "not_in_answer", .error_text = ""};
         else
             results[i] = result_of(spec, &scene, &pushes[i]);
     }
@@ -284,7 +239,10 @@ void channel_generic_answer(const struct channel_account *account,
         whole = (struct channel_result){
             .verdict = CHANNEL_RETRY, .error_class = "bad_json", .error_text = ""};
     if (whole.verdict == CHANNEL_ACCEPTED) {
-        results_read(spec, root, pushes, count, results);
+        const struct generic_scene scene =
+            generic_scene_of(response->headers, response->headers_len, root, arena);
+
+        results_read(spec, &scene, pushes, count, results);
         return;
     }
     for (size_t i = 0; i < count; i++)

@@ -3,17 +3,21 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/csv/csv.h"
+#include "lib/pack/pack.h"
 
 #include "channels/generic/internal.h"
 
-enum { PAGES_MAX = 100000, TRIES_MAX = 30, THROTTLED_WAIT_MS = 5000, CURSOR_LEN_MAX = 512 };
+enum { TRIES_MAX = 30, THROTTLED_WAIT_MS = 5000 };
 
-static const char *const format_names[] = {"json", "jsonl", NULL};
+static const char *const format_names[] = {
+    [GENERIC_JSON] = "json", [GENERIC_JSONL] = "jsonl", [GENERIC_CSV] = "csv"};
 
 /* ---- rows ---- */
 
 struct reading {
     const struct generic_snapshot *spec;
+    struct arena *arena; /* of the whole snapshot */
     channel_row_visit *visit;
     void *opaque;
     struct err *err;
@@ -27,10 +31,12 @@ static const char *text_of(const struct generic_scene *scene, const char *source
 }
 
 static bool visit_row(const struct reading *reading, const struct json *root,
-                      const struct json *element)
+                      const struct json *element, struct arena *arena)
 {
     const struct generic_snapshot *spec = reading->spec;
-    const struct generic_scene scene = {.root = root, .element = element};
+    struct generic_scene scene = generic_scene_of(NULL, 0, root, arena);
+
+    generic_scene_set(&scene, element);
     const struct json *quantity = generic_source_node(&scene, spec->quantity);
     struct channel_row row = {
         .listing = text_of(&scene, spec->listing),
@@ -41,25 +47,27 @@ static bool visit_row(const struct reading *reading, const struct json *root,
 
     if (row.listing[0] == '\0' && row.address[0] == '\0' && row.sku[0] == '\0')
         return err_set(reading->err, ERR_REJECT, "no listing, address or sku");
-    if (row.tracked &&
-        !json_int(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
+    if (row.tracked && !json_int(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(reading->err, ERR_REJECT, "%s is no quantity", spec->quantity);
     if (!clock_parse(text_of(&scene, spec->version_at), &row.version_ms))
         row.version_ms = 0;
     return reading->visit(reading->opaque, &row, reading->err);
 }
 
-static bool visit_document(const struct reading *reading, const struct json *root)
+static bool visit_document(const struct reading *reading, const char *bytes, size_t len)
 {
-    const struct generic_scene scene = {.root = root, .element = root};
+    const struct json *root = json_parse(reading->arena, bytes, len, reading->err);
+    const struct generic_scene scene = generic_scene_of(NULL, 0, root, reading->arena);
     const struct json *list =
         *reading->spec->rows == '\0' ? root : generic_source_node(&scene, reading->spec->rows);
 
+    if (root == NULL)
+        return false;
     if (json_kind(list) != JSON_ARRAY)
         return err_set(reading->err, ERR_REJECT, "%s is no list",
                        *reading->spec->rows == '\0' ? "the document" : reading->spec->rows);
     for (size_t i = 0; i < json_len(list); i++) {
-        if (!visit_row(reading, root, json_at(list, i)))
+        if (!visit_row(reading, root, json_at(list, i), reading->arena))
             return err_wrap(reading->err, "row %zu", i);
     }
     return true;
@@ -67,20 +75,151 @@ static bool visit_document(const struct reading *reading, const struct json *roo
 
 static bool visit_lines(const struct reading *reading, const char *bytes, size_t len)
 {
+    SCOPED(arena) struct arena *arena = arena_new();
     size_t number = 0;
 
     for (size_t at = 0; at < len; number++) {
-        SCOPED(arena) struct arena *arena = arena_new();
         const char *end = memchr(bytes + at, '\n', len - at);
         size_t line_len = end == NULL ? len - at : (size_t)(end - bytes) - at;
+        bool is_empty = strspn(bytes + at, " \t\r") >= line_len;
         const struct json *json =
-            line_len == 0 ? NULL : json_parse(arena, bytes + at, line_len, reading->err);
+            is_empty ? NULL : json_parse(arena, bytes + at, line_len, reading->err);
 
-        if (line_len > 0 && (json == NULL || !visit_row(reading, json, json)))
+        if (!is_empty && (json == NULL || !visit_row(reading, json, json, arena)))
             return err_wrap(reading->err, "line %zu", number + 1);
         at += line_len + 1;
+        arena_reset(arena);
     }
     return true;
+}
+
+/* ---- CSV: each line is an object whose members are named by the header ---- */
+
+/* The column that "./name" is of, with what is escaped in it; NULL: no such source. */
+static const char *column_of(const char *source, struct arena *arena)
+{
+    SCOPED(buf) struct buf name = {0};
+
+    if (strncmp(source, "./", 2) != 0)
+        return NULL;
+    for (const char *at = source + 2; *at != '\0' && *at != '/'; at++) {
+        bool is_escaped = *at == '~' && (at[1] == '0' || at[1] == '1');
+
+        buf_char(&name, is_escaped ? (at[1] == '1' ? '/' : '~') : *at);
+        at += is_escaped;
+    }
+    return arena_strdup(arena, buf_str(&name));
+}
+
+static size_t place_of(const struct csv_row *head, const char *column)
+{
+    size_t at = 0;
+
+    while (at < head->len && strcmp(head->cells[at].text, column) != 0)
+        at++;
+    return at;
+}
+
+/* Every column that the spec wants is there: with another delimiter none would be, and no row would
+   be tracked. */
+static bool check_head(const struct reading *reading, const struct csv_row *head)
+{
+    const struct generic_snapshot *spec = reading->spec;
+    const char *sources[] = {spec->listing, spec->address, spec->sku, spec->quantity,
+                             spec->version_at};
+
+    for (size_t i = 0; i < head->len; i++) {
+        if (place_of(head, head->cells[i].text) != i)
+            return err_set(reading->err, ERR_REJECT,
+                           "line %zu, column %zu: '%.100s' is there twice", head->cells[i].line,
+                           head->cells[i].column, head->cells[i].text);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+        const char *column = column_of(sources[i], reading->arena);
+
+        if (column != NULL && place_of(head, column) == head->len)
+            return err_set(reading->err, ERR_REJECT,
+                           "line %zu, column 1: no column is named '%.100s'", head->cells[0].line,
+                           column);
+    }
+    return true;
+}
+
+/* An empty cell says nothing. */
+static const struct json *object_of(const struct csv_row *head, const struct csv_row *row,
+                                    struct arena *arena, struct err *err)
+{
+    SCOPED(buf) struct buf text = {0};
+    struct json_out out;
+
+    json_begin(&out, &text);
+    json_object(&out);
+    for (size_t i = 0; i < head->len; i++)
+        json_put_member(&out, head->cells[i].text,
+                        row->cells[i].text[0] == '\0' ? NULL : row->cells[i].text);
+    json_object_end(&out);
+    return json_parse(arena, text.bytes, text.len, err);
+}
+
+static bool visit_csv_row(const struct reading *reading, const struct csv_row *head,
+                          const struct csv_row *row, struct arena *arena)
+{
+    const char *quantity = column_of(reading->spec->quantity, arena);
+    size_t at = quantity == NULL ? 0 : place_of(head, quantity);
+
+    if (row->len != head->len)
+        return err_set(reading->err, ERR_REJECT, "line %zu, column %zu: %zu cells, want %zu",
+                       row->cells[0].line, row->cells[row->len - 1].column, row->len, head->len);
+    const struct json *object = object_of(head, row, arena, reading->err);
+    return (object != NULL && visit_row(reading, object, object, arena)) ||
+           err_wrap(reading->err, "line %zu, column %zu", row->cells[at].line,
+                    row->cells[at].column);
+}
+
+static bool visit_csv(const struct reading *reading, const char *bytes, size_t len)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct csv_row *head = arena_alloc(reading->arena, sizeof(*head));
+    struct csv_row *row = arena_alloc(reading->arena, sizeof(*row));
+    struct csv csv;
+
+    csv_begin(&csv, bytes, len, reading->spec->delimiter[0], false);
+    if (!csv_next(&csv, reading->arena, head, reading->err))
+        return false;
+    if (head->len == 0)
+        return err_set(reading->err, ERR_REJECT, "line 1, column 1: no header");
+    if (!check_head(reading, head))
+        return false;
+    for (;;) {
+        arena_reset(arena);
+        if (!csv_next(&csv, arena, row, reading->err))
+            return false;
+        if (row->len == 0)
+            return true;
+        if (!visit_csv_row(reading, head, row, arena))
+            return false;
+    }
+}
+
+static const struct {
+    bool (*visit)(const struct reading *reading, const char *bytes, size_t len);
+    bool is_file; /* maybe packed, maybe in another character set */
+} forms[] = {
+    [GENERIC_JSON] = {visit_document, false},
+    [GENERIC_JSONL] = {visit_lines,    true },
+    [GENERIC_CSV] = {visit_csv,      true },
+};
+
+static bool visit_bytes(const struct reading *reading, size_t form, const void *bytes, size_t len)
+{
+    const char *text = bytes;
+
+    if (forms[form].is_file &&
+        (!pack_open(reading->arena, bytes, len, PACK_BYTES_MAX, &text, &len, reading->err) ||
+         !pack_to_utf8(reading->arena, reading->spec->charset, text, len, PACK_BYTES_MAX, &text,
+                       &len, reading->err)))
+        return false;
+    return forms[form].visit(reading, text, len);
 }
 
 bool channel_generic_rows(const struct channel_account *account, const char *format,
@@ -89,82 +228,78 @@ bool channel_generic_rows(const struct channel_account *account, const char *for
 {
     SCOPED(arena) struct arena *arena = arena_new();
     const struct generic_snapshot *spec = &generic_spec_of(account)->snapshot;
-    const struct reading reading = {spec, visit, opaque, err};
+    const struct reading reading = {spec, arena, visit, opaque, err};
+    size_t form = spec->format;
 
-    if (format == NULL)
-        format = format_names[spec->format];
     if (*spec->path == '\0')
         return err_set(err, ERR_REJECT, "the channel's spec has no snapshot");
-    if (strcmp(format, "jsonl") == 0)
-        return visit_lines(&reading, bytes, len);
-    if (strcmp(format, "json") != 0)
-        return err_set(err, ERR_REJECT, "no snapshot format '%.50s'", format);
-    const struct json *root = json_parse(arena, bytes, len, err);
-    return root != NULL && visit_document(&reading, root);
+    if (format != NULL) {
+        form = 0;
+        while (form < ARRAY_LEN(forms) && strcmp(format_names[form], format) != 0)
+            form++;
+    }
+    return form < ARRAY_LEN(forms) ? visit_bytes(&reading, form, bytes, len)
+                                   : err_set(err, ERR_REJECT, "no snapshot format '%.50s'", format);
 }
 
 /* ---- fetching ---- */
 
 struct progress {
-    int page; /* from 1 */
-    int tries; /* in a row that were throttled */
-    char cursor[CURSOR_LEN_MAX + 1];
+    int64_t page; /* from 1 */
+    int tries;    /* in a row that were throttled */
+    bool is_address;
+    char next[GENERIC_CURSOR_MAX + 1]; /* cursor or address; "": by number */
 };
 _Static_assert(sizeof(struct progress) <= CHANNEL_SNAPSHOT_STATE_LEN, "state is too big");
 
 static struct channel_fetch fetch_page(const struct channel_account *account,
                                        const struct progress *progress, struct arena *arena)
 {
-    const struct generic_spec *spec = generic_spec_of(account);
-    const struct generic_name names[] = {
-        {"page", arena_printf(arena, "%d", progress->page), false},
-        {"cursor", progress->cursor, false},
-        {"token", account->token, false},
-        {"account", account->account, false},
-        {"location", account->location, false},
-        {NULL, NULL, false},
-    };
-    struct channel_header *headers =
-        arena_alloc(arena, (spec->push.headers.len + 1) * sizeof(*headers));
-    SCOPED(buf) struct buf path = {0};
+    struct generic_names names = {.len = 0};
 
-    generic_template_put(spec->snapshot.path, names, GENERIC_IN_PATH, &path);
-    for (size_t i = 0; i < spec->push.headers.len; i++) {
-        SCOPED(buf) struct buf value = {0};
-
-        generic_template_put(spec->push.headers.list[i].value, names, GENERIC_IN_HEADER, &value);
-        headers[i] = (struct channel_header){spec->push.headers.list[i].name,
-                                             arena_strdup(arena, buf_str(&value))};
-    }
+    generic_names_add(&names, "page", arena_printf(arena, "%" PRId64, progress->page));
+    generic_names_add(&names, "cursor", progress->is_address ? "" : progress->next);
+    generic_names_add_account(&names, account);
+    const char *url = progress->is_address
+                          ? progress->next
+                          : arena_printf(arena, "%s%s", account->base_url,
+                                         generic_put(generic_spec_of(account)->snapshot.path,
+                                                     &names, GENERIC_IN_PATH, arena));
     return (struct channel_fetch){
-        .request = {.method = "GET",
-                    .url = arena_printf(arena, "%s%s", account->base_url, buf_str(&path)),
-                    .headers = headers,
-                    .headers_len = spec->push.headers.len,
-                    .body = "",
-                    .user = spec->push.basic ? account->token : NULL,
-                    .password = spec->push.basic ? account->token_secret : NULL,
-                    .cost = 1}};
+        .request = generic_get(account, arena_strdup(arena, url), &names, arena)};
 }
 
-/* False: that was the last page. */
-static bool page_next(const struct generic_snapshot *spec, const struct json *root,
-                      struct progress *progress)
+static bool count_row(void *opaque, const struct channel_row *row, struct err *err)
 {
-    const struct generic_scene scene = {.root = root, .element = root};
-    const struct json *list =
-        *spec->rows == '\0' ? root : generic_source_node(&scene, spec->rows);
-    const char *cursor =
-        *spec->cursor == '\0' ? NULL : generic_source_text(&scene, spec->cursor);
+    (void)row;
+    (void)err;
+    (*(size_t *)opaque)++;
+    return true;
+}
 
-    progress->page++;
-    if (*spec->cursor == '\0')
-        return spec->page_len > 0 && json_len(list) >= (size_t)spec->page_len &&
-               progress->page <= PAGES_MAX;
-    if (cursor == NULL || *cursor == '\0' || strlen(cursor) > CURSOR_LEN_MAX ||
-        progress->page > PAGES_MAX)
+/* False: that was the last page. A page that can't be read is the last, too: its reader says so. */
+static bool page_next(const struct channel_account *account,
+                      const struct channel_response *previous, struct progress *progress,
+                      struct arena *arena)
+{
+    const struct generic_snapshot *spec = &generic_spec_of(account)->snapshot;
+    struct generic_place_in_list place = {.page = progress->page, .cursor = "", .url = ""};
+    struct err ignored = {0};
+    size_t rows = 0;
+    const struct json *root = spec->format == GENERIC_JSON
+                                  ? json_parse(arena, previous->body, previous->body_len, &ignored)
+                                  : NULL;
+
+    if (spec->pages.page_len > 0 &&
+        !channel_generic_rows(account, NULL, previous->body, previous->body_len, count_row, &rows,
+                              &ignored))
         return false;
-    snprintf(progress->cursor, sizeof(progress->cursor), "%s", cursor);
+    if (!generic_pages_next(account, &spec->pages, previous, root, rows, arena, &place))
+        return false;
+    progress->page = place.page;
+    progress->is_address = *place.url != '\0';
+    snprintf(progress->next, sizeof(progress->next), "%s",
+             progress->is_address ? place.url : place.cursor);
     return true;
 }
 
@@ -172,7 +307,6 @@ static bool page_read(const struct channel_account *account,
                       const struct channel_response *previous, struct progress *progress,
                       struct arena *arena, struct channel_fetch *ret_next, struct err *err)
 {
-    const struct generic_snapshot *spec = &generic_spec_of(account)->snapshot;
     const struct channel_result result = channel_result_of_status(previous->status, arena);
 
     if (result.verdict == CHANNEL_THROTTLED && ++progress->tries <= TRIES_MAX) {
@@ -187,12 +321,7 @@ static bool page_read(const struct channel_account *account,
                        result.error_class);
     progress->tries = 0;
     *ret_next = (struct channel_fetch){.request = {.url = ""}};
-    if (spec->format == GENERIC_JSONL)
-        return true;
-    const struct json *root = json_parse(arena, previous->body, previous->body_len, err);
-    if (root == NULL)
-        return false;
-    if (page_next(spec, root, progress))
+    if (page_next(account, previous, progress, arena))
         *ret_next = fetch_page(account, progress, arena);
     return true;
 }

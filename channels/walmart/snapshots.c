@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/map.h"
+#include "lib/csv/csv.h"
 #include "lib/pack/pack.h"
 
 #include "channels/url.h"
@@ -85,69 +86,7 @@ static bool read_inventories(const struct reading *reading, const void *bytes, s
 
 /* ---- rows of the INVENTORY report: CSV, one line for each SKU and node ---- */
 
-enum { CELLS_MAX = 64, HEADERS_MAX = 3 };
-
-struct csv {
-    const char *at;
-    const char *end;
-    size_t line;
-    char *cells[CELLS_MAX];
-    size_t len;
-};
-
-/* Where the cell's text ends, NULL when its quote is never closed. */
-static const char *csv_cell_end(const struct csv *csv, bool is_quoted)
-{
-    const char *at = csv->at + is_quoted;
-
-    while (at < csv->end) {
-        bool is_doubled = at + 1 < csv->end && at[1] == '"';
-
-        if (is_quoted ? *at == '"' && !is_doubled : strchr(",\r\n", *at) != NULL)
-            return at;
-        at += is_quoted && *at == '"' ? 2 : 1;
-    }
-    return is_quoted ? NULL : at;
-}
-
-/* One cell, unquoted, in the arena; moves to what follows it. False: a quote is never closed. */
-static bool csv_cell(struct csv *csv, struct arena *arena, char **ret_cell)
-{
-    bool is_quoted = csv->at < csv->end && *csv->at == '"';
-    const char *end = csv_cell_end(csv, is_quoted);
-    size_t len = 0;
-
-    if (end == NULL)
-        return false;
-    char *cell = arena_alloc(arena, (size_t)(end - csv->at) + 1);
-    for (const char *at = csv->at + is_quoted; at < end; at++) {
-        cell[len++] = *at;
-        at += is_quoted && *at == '"';
-    }
-    csv->at = end + is_quoted;
-    *ret_cell = cell;
-    return true;
-}
-
-/* The next line that is not empty; its len is 0 at the end. */
-static bool csv_line(struct csv *csv, struct arena *arena, struct err *err)
-{
-    csv->len = 0;
-    while (csv->at < csv->end && strchr("\r\n", *csv->at) != NULL)
-        csv->at++;
-    if (csv->at == csv->end)
-        return true;
-    csv->line++;
-    while (csv->len < CELLS_MAX) {
-        if (!csv_cell(csv, arena, &csv->cells[csv->len++]))
-            return err_set(err, ERR_REJECT, "line %zu: a quote is not closed", csv->line);
-        if (csv->at == csv->end || *csv->at != ',')
-            return csv->at == csv->end || strchr("\r\n", *csv->at) != NULL ||
-                   err_set(err, ERR_REJECT, "line %zu: text behind a quote", csv->line);
-        csv->at++;
-    }
-    return err_set(err, ERR_REJECT, "line %zu: more than %d cells", csv->line, CELLS_MAX);
-}
+enum { HEADERS_MAX = 3 };
 
 /* Letters and digits only, without case: how the header is spelled exactly is unconfirmed. */
 static bool is_column(const char *cell, const char *name)
@@ -167,11 +106,11 @@ static const char *const node_names[] = {"shipnodeid", "shipnode", NULL};
 static const char *const quantity_names[] = {"availtosellquantity", "availabletosellquantity",
                                              "availtosellqty", "inventorycount", NULL};
 
-static int column_of(const struct csv *csv, const char *const *names)
+static int column_of(const struct csv_row *row, const char *const *names)
 {
     for (; *names != NULL; names++) {
-        for (size_t i = 0; i < csv->len; i++) {
-            if (is_column(csv->cells[i], *names))
+        for (size_t i = 0; i < row->len; i++) {
+            if (is_column(row->cells[i].text, *names))
                 return (int)i;
         }
     }
@@ -185,14 +124,14 @@ struct columns {
     size_t len;
 };
 
-static bool read_header(struct csv *csv, struct arena *arena, struct columns *ret_columns,
-                        struct err *err)
+static bool read_header(struct csv *csv, struct csv_row *row, struct arena *arena,
+                        struct columns *ret_columns, struct err *err)
 {
-    for (int row = 0; row < HEADERS_MAX; row++) {
-        if (!csv_line(csv, arena, err))
+    for (int i = 0; i < HEADERS_MAX; i++) {
+        if (!csv_next(csv, arena, row, err))
             return false;
-        *ret_columns = (struct columns){column_of(csv, sku_names), column_of(csv, node_names),
-                                        column_of(csv, quantity_names), csv->len};
+        *ret_columns = (struct columns){column_of(row, sku_names), column_of(row, node_names),
+                                        column_of(row, quantity_names), row->len};
         if (ret_columns->sku >= 0 && ret_columns->quantity >= 0)
             return true;
     }
@@ -200,25 +139,27 @@ static bool read_header(struct csv *csv, struct arena *arena, struct columns *re
 }
 
 /* Canada's report has a second SKU column with Walmart's own ids: the first is the seller's. */
-static bool take_line(const struct reading *reading, const struct csv *csv,
+static bool take_line(const struct reading *reading, const struct csv_row *row,
                       const struct columns *columns, struct map *sums)
 {
     const char *own = reading->account->location;
     int64_t units = 0;
 
-    if (csv->len != columns->len)
-        return err_set(reading->err, ERR_REJECT, "line %zu: %zu cells, want %zu", csv->line,
-                       csv->len, columns->len);
-    if (own[0] != '\0' && columns->node >= 0 && strcmp(own, csv->cells[columns->node]) != 0)
+    size_t line = row->cells[0].line;
+
+    if (row->len != columns->len)
+        return err_set(reading->err, ERR_REJECT, "line %zu: %zu cells, want %zu", line, row->len,
+                       columns->len);
+    if (own[0] != '\0' && columns->node >= 0 && strcmp(own, row->cells[columns->node].text) != 0)
         return true;
-    const char *sku = csv->cells[columns->sku];
-    const char *quantity = csv->cells[columns->quantity];
+    const char *sku = row->cells[columns->sku].text;
+    const char *quantity = row->cells[columns->quantity].text;
     char *end = NULL;
     units = strtoll(quantity, &end, 10);
     if (sku[0] == '\0' || end == quantity || *end != '\0' || units > EVENT_QUANTITY_MAX ||
         units < -EVENT_QUANTITY_MAX)
         return err_set(reading->err, ERR_REJECT, "line %zu: sku '%.100s' has quantity '%.50s'",
-                       csv->line, sku, quantity);
+                       line, sku, quantity);
     int64_t *sum = map_get(sums, sku);
     if (sum == NULL) {
         sum = arena_alloc(reading->arena, sizeof(*sum));
@@ -256,16 +197,18 @@ static bool read_report(const struct reading *reading, const void *bytes, size_t
                       reading->err))
         return false;
     SCOPED(arena) struct arena *line = arena_new();
-    struct csv csv = {.at = text, .end = text + text_len};
-    if (!read_header(&csv, reading->arena, &columns, reading->err))
+    struct csv_row *row = arena_alloc(reading->arena, sizeof(*row));
+    struct csv csv;
+    csv_begin(&csv, text, text_len, ',', false);
+    if (!read_header(&csv, row, reading->arena, &columns, reading->err))
         return false;
     for (;;) {
         arena_reset(line);
-        if (!csv_line(&csv, line, reading->err))
+        if (!csv_next(&csv, line, row, reading->err))
             return false;
-        if (csv.len == 0)
+        if (row->len == 0)
             return visit_sums(reading, sums);
-        if (!take_line(reading, &csv, &columns, sums))
+        if (!take_line(reading, row, &columns, sums))
             return false;
     }
 }

@@ -9,6 +9,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
+#include "lib/base/near.h"
 
 enum { SETTING_FILE_LEN_MAX = 64 * 1024, SETTING_NAME_LEN_MAX = 96 };
 
@@ -145,36 +146,6 @@ static bool settings_field(const struct setting *setting, void *settings, struct
     return err_set(err, ERR_FATAL, "%s has no kind", setting->name);
 }
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* Levenshtein distance; what is longer than a name may be is cut. */
-static size_t settings_distance(const char *from, const char *to)
-{
-    size_t row[SETTING_NAME_LEN_MAX + sizeof(file_suffix)];
-    size_t from_len = strnlen(from, ARRAY_LEN(row) - 1);
-    size_t to_len = strnlen(to, ARRAY_LEN(row) - 1);
-
-    for (size_t j = 0; j <= to_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= from_len; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= to_len; j++) {
-            size_t above = row[j];
-
-            row[j] = smallest(diagonal + (from[i - 1] != to[j - 1]), above + 1, row[j - 1] + 1);
-            diagonal = above;
-        }
-    }
-    return row[to_len];
-}
-
 /* Finds variable among the names and their _FILE forms: returns its distance to the nearest. */
 static size_t settings_nearest(const struct setting *table, const char *variable,
                                char nearest[SETTING_NAME_LEN_MAX + sizeof(file_suffix)])
@@ -187,7 +158,7 @@ static size_t settings_nearest(const struct setting *table, const char *variable
             char name[SETTING_NAME_LEN_MAX + sizeof(file_suffix)];
 
             snprintf(name, sizeof(name), "%s%s", table[i].name, suffixes[j]);
-            size_t distance = settings_distance(variable, name);
+            size_t distance = near_distance(variable, name);
             if (distance >= best)
                 continue;
             best = distance;

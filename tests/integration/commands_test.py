@@ -26,7 +26,7 @@ FORMATS = {  # one a line: every new kind adds one
     "bigcommerce": ("items",),
     "ebay": ("active_inventory", "inventory_items"),
     "etsy": ("inventory",),
-    "generic": ("json",),
+    "generic": ("json", "jsonl", "csv"),
     "shopify": ("bulk", "levels"),
     "tiktok": ("inventory",),
     "walmart": ("inventories", "report"),

@@ -94,7 +94,7 @@ static const struct {
     const char *yaml;
     const char *text;
 } mistakes[] = {
-    {HEAD "    sekret: x\n", "channels.yaml:5:5: unknown key 'sekret'"},
+    {HEAD "    sekret: x\n", "channels.yaml:5:5: unknown key 'sekret'; did you mean 'secret'?"},
     {HEAD "    token: a\n    token: b\n", "channels.yaml:6:5: key 'token' is there twice"},
     {HEAD "    secret: a\n    secret_file: b\n",
      "channels.yaml:6:5: 'secret' and 'secret_file' are both there"},

@@ -22,6 +22,9 @@ static const struct {
     {"/a~1b/~0c/1",            "20"                },
     {"/a~1b/~0c/2/id",         "820982911946154508"},
     {"/a~1b/~0c/3",            NULL                },
+    {"..",                     NULL                },
+    {"../t",                   "true"              },
+    {"../../t",                NULL                },
     {"/a~1b/~0c/-",            NULL                },
     {"/a~1b",                  NULL                },
     {"/t",                     "true"              },
@@ -31,6 +34,8 @@ static const struct {
     {"./id",                   "820982911946154508"},
     {"=constant",              "constant"          },
     {"=",                      ""                  },
+    {"={./id}/{../t}-{header:X-Shop-Event}{", "820982911946154508/true-order.placed{"},
+    {"={./id}/{./nothing}",    NULL                },
     {"header:x-shop-event",    "order.placed"      },
     {"header:X-Nowhere",       NULL                },
 };
@@ -41,14 +46,13 @@ static void sources_give_texts(void **state)
     const struct channel_header headers[] = {
         {"X-Shop-Event", "order.placed"}
     };
-    const struct channel_notification notification = {.headers = headers, .headers_len = 1};
     struct err err = {0};
     const struct json *root = json_parse(arena, document, strlen(document), &err);
-    struct generic_scene scene = {.notification = &notification, .root = root, .element = root};
+    struct generic_scene scene = generic_scene_of(headers, 1, root, arena);
 
     (void)state;
     assert_non_null(root);
-    scene.element = generic_source_node(&scene, "/a~1b/~0c/2");
+    scene.elements[scene.depth++] = generic_source_node(&scene, "/a~1b/~0c/2");
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
         const char *text = generic_source_text(&scene, sources[i].source);
         const char *why = NULL;
@@ -102,7 +106,11 @@ static const struct {
     {"", "spec.yaml:1:1: the file is empty"},
     {"- a\n", "spec.yaml:1:1: want a map of keys"},
     {SIGNATURE FACTS, "spec.yaml:1:1: key 'push' is missing"},
-    {SIGNATURE FACTS PUSH "pushes: {}\n", "spec.yaml:7:1: unknown key 'pushes'"},
+    {SIGNATURE FACTS PUSH "pushes: {}\n",
+     "spec.yaml:7:1: unknown key 'pushes'; did you mean 'push'?"},
+    {SIGNATURE FACTS PUSH "warehouse: {}\n", "spec.yaml:7:1: unknown key 'warehouse'"},
+    {"notifications:\n  signature: {scheme: none, enconding: hex}\n" FACTS PUSH,
+     "spec.yaml:2:29: unknown key 'enconding'; did you mean 'encoding'?"},
     {SIGNATURE PUSH, "spec.yaml:2:3: key 'facts' is missing"},
     {"notifications:\n  signature: {scheme: rsa}\n" FACTS PUSH,
      "spec.yaml:2:23: scheme 'rsa': want one of none, hmac, token"},
@@ -116,19 +124,34 @@ static const struct {
      "spec.yaml:2:47: signs '{url}': there is no such name in braces here; there are body, "
      "body_sha256, id, timestamp, method, path, account"},
     {SIGNATURE "  facts:\n    - fact: stock_counted\n      fields: {sku: /s}\n" PUSH,
-     "spec.yaml:4:13: fact 'stock_counted': want order_line, order_voided, line_cancelled, "
-     "line_shipped, line_returned or observation"},
+     "spec.yaml:4:13: fact 'stock_counted': want one of order_line, order_voided, line_cancelled, "
+     "line_shipped, line_returned, observation"},
     {SIGNATURE "  facts:\n    - fact: order_voided\n      fields: {order: /o}\n" PUSH,
      "spec.yaml:5:16: order_voided has no member 'order'"},
     {SIGNATURE "  facts:\n    - fact: order_voided\n      fields: {order_id: o}\n" PUSH,
      "spec.yaml:5:26: order_id 'o': want /pointer, ./pointer, header:Name or =text"},
+    {SIGNATURE "  facts:\n    - fact: order_voided\n"
+               "      fields: {order_id: '={id}', version_at: /t}\n" PUSH,
+     "spec.yaml:5:26: order_id '={id}': want /pointer, ./pointer, header:Name or =text"},
+    {SIGNATURE "  facts:\n    - fact: order_voided\n"
+               "      fields: {order_id: '={../id}', version_at: /t}\n" PUSH,
+     "spec.yaml:5:26: '={../id}' goes up further than `each` goes down"},
+    {SIGNATURE "  facts:\n    - fact: order_voided\n      each: =x\n"
+               "      fields: {version_at: /t}\n" PUSH,
+     "spec.yaml:5:13: each '=x': want /pointer or ./pointer"},
+    {SIGNATURE "  facts:\n    - fact: order_voided\n      each: /a/*/b/*/c/*/d\n"
+               "      fields: {version_at: /t}\n" PUSH,
+     "spec.yaml:5:13: each '/a/*/b/*/c/*/d': at most 2 steps may be '*'"},
+    {SIGNATURE "  facts:\n    - fact: order_voided\n      each: /a\n"
+               "      fields: {version_at: ../../t}\n" PUSH,
+     "spec.yaml:6:28: '../../t' goes up further than `each` goes down"},
     {SIGNATURE "  facts:\n    - fact: order_voided\n      fields: {order_id: /a~2}\n" PUSH,
      "spec.yaml:5:26: order_id '/a~2': '~' must be '~0' or '~1' in a pointer"},
     {SIGNATURE "  facts:\n    - fact: line_shipped\n      fields: {order_id: /o}\n" PUSH,
      "spec.yaml:5:15: line_shipped needs a time: occurred_at or occurred_s"},
     {SIGNATURE "  facts:\n    - fact: order_voided\n      where: /x\n"
                "      fields: {version_at: /t}\n" PUSH,
-     "spec.yaml:4:7: 'where' and 'is' go together"},
+     "spec.yaml:4:7: 'where' goes together with 'is' or 'is_not'"},
     {SIGNATURE FACTS "push: {method: GET, path: /s, body: ''}\n",
      "spec.yaml:6:16: method 'GET': want one of PUT, POST, PATCH"},
     {SIGNATURE FACTS "push: {method: PUT, path: '/s/{sku}', body: ''}\n",
@@ -140,7 +163,50 @@ static const struct {
     {SIGNATURE FACTS PUSH "limits: {batch_max: 2}\n",
      "spec.yaml:7:9: batch_max is above 1, and the body has no {items}"},
     {SIGNATURE FACTS PUSH "limits: {rate_burst: 1x}\n",
-     "spec.yaml:7:22: rate_burst '1x': want a number from 0 to 1000000"},
+     "spec.yaml:7:22: rate_burst '1x': want a number from 1 to 1000000"},
+    {SIGNATURE FACTS PUSH "limits: {batch_max: 0}\n",
+     "spec.yaml:7:21: batch_max '0': want a whole number from 1 to 1000"},
+    {"notifications:\n  signature: {scheme: hmac, header: S, separator: ','}\n" FACTS PUSH,
+     "spec.yaml:2:14: separator and timestamp_prefix are of a list: is_list must be true"},
+    {"notifications:\n  signature: {scheme: hmac, header: S, is_list: true, separator: ', '}\n"
+     FACTS PUSH,
+     "spec.yaml:2:66: separator ', ': want one byte, \"\\t\" for a tab"},
+    {SIGNATURE FACTS PUSH "poll: {path: '/o?since={when}'}\n",
+     "spec.yaml:7:14: path '/o?since={when}': there is no such name in braces here; there are "
+     "since, page, cursor, token, token_secret, account, location"},
+    {SIGNATURE FACTS PUSH "poll: {path: '/o?page={page}'}\n",
+     "spec.yaml:7:7: 'page_len' and {page} in the path go together"},
+    {SIGNATURE FACTS PUSH "poll: {path: '/o', cursor: /next}\n",
+     "spec.yaml:7:7: 'cursor' and {cursor} in the path go together"},
+    {SIGNATURE FACTS PUSH "poll: {path: '/o?p={page}', page_len: 5, next: /n}\n",
+     "spec.yaml:7:7: want one of cursor, next and page_len"},
+    {SIGNATURE FACTS PUSH "poll: {path: /o, under: ./order}\n",
+     "spec.yaml:7:25: under './order': want /pointer"},
+    {SIGNATURE FACTS PUSH "reads: [{name: order, id: /id, path: /o}]\n",
+     "spec.yaml:7:38: path: {id} must be in it"},
+    {SIGNATURE FACTS PUSH "reads: [{name: O, id: /id, path: '/o/{id}'}]\n",
+     "spec.yaml:7:16: name 'O': want 1 to 32 of a-z 0-9 - _"},
+    {SIGNATURE FACTS PUSH "reads:\n  - {name: o, id: /id, path: '/o/{id}'}\n"
+                          "  - {name: o, id: /id, path: '/p/{id}'}\n",
+     "spec.yaml:9:12: name 'o' is there twice"},
+    {SIGNATURE FACTS PUSH "login: {path: oauth/token, token: /t}\n",
+     "spec.yaml:7:15: path 'oauth/token': want a path below base_url, or an address"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, quantity: ./q}\n",
+     "spec.yaml:7:11: a row needs a listing, an address or a sku"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: =5}\n",
+     "spec.yaml:7:42: quantity '=5': want /pointer or ./pointer"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: ./q, delimiter: ';'}\n",
+     "spec.yaml:7:58: delimiter: CSV alone has one"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: ./q, format: csv, rows: /r}\n",
+     "spec.yaml:7:66: rows: of JSON alone; else all are"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: ./q, charset: Cp1252}\n",
+     "spec.yaml:7:56: charset: JSON is UTF-8"},
+    {SIGNATURE FACTS PUSH
+     "snapshot: {path: /s, sku: ./s, quantity: ./q, format: csv, charset: latin-99}\n",
+     "spec.yaml:7:69: charset: there is no charset 'latin-99'"},
+    {SIGNATURE FACTS PUSH
+     "snapshot: {path: /s, sku: ./s, quantity: ./q, format: csv, next: /next}\n",
+     "spec.yaml:7:11: the next page of such a snapshot can only stand in a header"},
     {SIGNATURE FACTS "push: {method: PUT, path: /s, body: '', answer: {errors: {a: fine}}}\n",
      "spec.yaml:6:62: a: there is no verdict 'fine'"},
 };
@@ -169,8 +235,8 @@ static void a_small_spec_is_enough(void **state)
 
     (void)state;
     assert_non_null(spec);
-    assert_int_equal(spec->notifications.facts_len, 1);
-    assert_int_equal(spec->notifications.facts[0].kind, EVENT_ORDER_VOIDED);
+    assert_int_equal(spec->notifications.facts.len, 1);
+    assert_int_equal(spec->notifications.facts.list[0].kind, EVENT_ORDER_VOIDED);
     assert_string_equal(spec->push.method, "PUT");
     assert_int_equal(spec->limits.batch_max, 1);
 }
