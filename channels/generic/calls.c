@@ -75,6 +75,15 @@ struct channel_request generic_get(const struct channel_account *account, const 
 
 /* ---- pages ---- */
 
+void generic_names_add_page(struct generic_names *names, const struct generic_pages *pages,
+                            int64_t page, const char *cursor, struct arena *arena)
+{
+    generic_names_add(names, "page", arena_printf(arena, "%" PRId64, page));
+    generic_names_add(names, "offset",
+                      arena_printf(arena, "%" PRId64, (page - 1) * pages->page_len));
+    generic_names_add(names, "cursor", cursor);
+}
+
 /* The target of rel="next" in a Link header, RFC 8288; NULL: there is none. */
 static const char *link_next(const char *header, struct arena *arena)
 {

@@ -53,6 +53,10 @@ struct channel_header *generic_headers(const struct generic_pairs *headers,
 struct channel_request generic_get(const struct channel_account *account, const char *url,
                                    const struct generic_names *names, struct arena *arena);
 
+/* {page}, from 1, {offset}, the rows of the pages before, and {cursor}. */
+void generic_names_add_page(struct generic_names *names, const struct generic_pages *pages,
+                            int64_t page, const char *cursor, struct arena *arena);
+
 /* Where a list goes on. */
 struct generic_place_in_list {
     int64_t page; /* that was read; the next one is one more */

@@ -47,8 +47,7 @@ void channel_generic_poll(const struct channel_account *account, int64_t since_m
             return;
     }
     generic_names_add(&names, "since", since_text(poll->since, since_ms, arena));
-    generic_names_add(&names, "page", arena_printf(arena, "%" PRId64, page));
-    generic_names_add(&names, "cursor", place.cursor);
+    generic_names_add_page(&names, &poll->pages, page, place.cursor, arena);
     generic_names_add_account(&names, account);
     if (*place.url == '\0')
         place.url = arena_printf(arena, "%s%s", account->base_url,

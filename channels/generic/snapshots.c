@@ -1,4 +1,3 @@
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -257,8 +256,8 @@ static struct channel_fetch fetch_page(const struct channel_account *account,
 {
     struct generic_names names = {.len = 0};
 
-    generic_names_add(&names, "page", arena_printf(arena, "%" PRId64, progress->page));
-    generic_names_add(&names, "cursor", progress->is_address ? "" : progress->next);
+    generic_names_add_page(&names, &generic_spec_of(account)->snapshot.pages, progress->page,
+                           progress->is_address ? "" : progress->next, arena);
     generic_names_add_account(&names, account);
     const char *url = progress->is_address
                           ? progress->next

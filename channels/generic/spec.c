@@ -13,8 +13,8 @@
 static const char *const push_names[] = {"address",  "address_1", "address_2", "listing",
                                          "quantity", "version",   "key",       CALL_NAMES,
                                          "items",    NULL};
-static const char *const page_names[] = {"page", "cursor", CALL_NAMES, NULL};
-static const char *const poll_names[] = {"since", "page", "cursor", CALL_NAMES, NULL};
+static const char *const page_names[] = {"page", "offset", "cursor", CALL_NAMES, NULL};
+static const char *const poll_names[] = {"since", "page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const read_names[] = {"id", CALL_NAMES, NULL};
 static const char *const login_names[] = {CALL_NAMES, NULL};
 static const char *const signs_names[] = {"body",   "body_sha256", "id",      "timestamp",
@@ -194,8 +194,10 @@ static bool check_pages(struct generic_reading *reading, const struct yaml *node
         return yaml_fail(node, reading->err, "want one of cursor, next and page_len");
     if ((*pages->cursor != '\0') != (strstr(path, "{cursor}") != NULL))
         return yaml_fail(node, reading->err, "'cursor' and {cursor} in the path go together");
-    if ((pages->page_len > 0) != (strstr(path, "{page}") != NULL))
-        return yaml_fail(node, reading->err, "'page_len' and {page} in the path go together");
+    if ((pages->page_len > 0) !=
+        (strstr(path, "{page}") != NULL || strstr(path, "{offset}") != NULL))
+        return yaml_fail(node, reading->err,
+                         "'page_len' and {page} or {offset} in the path go together");
     return true;
 }
 
@@ -360,7 +362,7 @@ static const struct generic_read read_preset = {.name = "", .each = "", .id = ""
     {.name = "next", SOURCE, pages + offsetof(struct generic_pages, next), false,                  \
      "address of the next page, or a Link header; absent or null: the last"},                      \
     {.name = "page_len", WHOLE, pages + offsetof(struct generic_pages, page_len), false,           \
-     "rows of a full page, when {page} counts them", .min = 1, .max = 100000}
+     "rows of a full page, when {page} or {offset} counts them", .min = 1, .max = 100000}
 #define AT(member) offsetof(struct generic_poll, member)
 static const struct generic_key poll_keys[] = {
     {.name = "path", TEMPLATE, AT(path), true,

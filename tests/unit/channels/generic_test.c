@@ -7,8 +7,7 @@
 
 #include <cmocka.h>
 
-#include "channels/generic/spec.h"
-#include "channels/generic/value.h"
+#include "channels/generic/internal.h"
 
 /* ---- sources ---- */
 
@@ -173,9 +172,9 @@ static const struct {
      "spec.yaml:2:66: separator ', ': want one byte, \"\\t\" for a tab"},
     {SIGNATURE FACTS PUSH "poll: {path: '/o?since={when}'}\n",
      "spec.yaml:7:14: path '/o?since={when}': there is no such name in braces here; there are "
-     "since, page, cursor, token, token_secret, account, location"},
+     "since, page, offset, cursor, token, token_secret, account, location"},
     {SIGNATURE FACTS PUSH "poll: {path: '/o?page={page}'}\n",
-     "spec.yaml:7:7: 'page_len' and {page} in the path go together"},
+     "spec.yaml:7:7: 'page_len' and {page} or {offset} in the path go together"},
     {SIGNATURE FACTS PUSH "poll: {path: '/o', cursor: /next}\n",
      "spec.yaml:7:7: 'cursor' and {cursor} in the path go together"},
     {SIGNATURE FACTS PUSH "poll: {path: '/o?p={page}', page_len: 5, next: /n}\n",
@@ -260,6 +259,44 @@ static void the_schema_is_json_and_knows_the_keys(void **state)
     assert_int_equal(json_kind(json_get(fact, "additionalProperties")), JSON_FALSE);
 }
 
+/* ---- pages ---- */
+
+/* Pages of two rows: the second is asked for behind the first two, and is the last. */
+static void pages_are_asked_for_by_offset(void **state)
+{
+    static const char yaml[] = SIGNATURE FACTS PUSH
+        "snapshot: {path: '/s?offset={offset}', quantity: ./q, sku: ./s, page_len: 2}\n";
+    static const char *const bodies[] = {"[{\"s\":\"A\",\"q\":1},{\"s\":\"B\",\"q\":2}]",
+                                         "[{\"s\":\"C\",\"q\":3}]"};
+    static const char *const urls[] = {"http://shop.example/s?offset=0",
+                                       "http://shop.example/s?offset=2", ""};
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct err err = {0};
+    const struct channel_account account = {
+        .base_url = "http://shop.example",
+        .token = "",
+        .account = "",
+        .location = "",
+        .spec = generic_spec_read(arena, "spec.yaml", yaml, strlen(yaml), &err),
+    };
+    char progress[CHANNEL_SNAPSHOT_STATE_LEN] = {0};
+    struct channel_response response;
+    struct channel_fetch next;
+    const char *bytes = NULL;
+    const char *format = NULL;
+    size_t len = 0;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        if (i > 0)
+            response = (struct channel_response){
+                .status = 200, .body = bodies[i - 1], .body_len = strlen(bodies[i - 1])};
+        assert_true(channel_generic_snapshot(&account, i == 0 ? NULL : &response, progress, arena,
+                                             &next, &bytes, &len, &format, &err));
+        assert_string_equal(next.request.url, urls[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +305,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(a_small_spec_is_enough),
         cmocka_unit_test(the_schema_is_json_and_knows_the_keys),
+        cmocka_unit_test(pages_are_asked_for_by_offset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
