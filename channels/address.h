@@ -23,5 +23,9 @@ bool channel_address_split(struct arena *arena, const char *address, char separa
                            const char **ret_first, const char **ret_second);
 /* A member's text or digits; "" when it is absent or holds something else. */
 const char *channel_address_text(const struct json *object, const char *key);
-/* A time sent as text; false when absent, before 1970 or no time. */
+/* A time in any form that is published: ISO 8601, RFC 2822, or whole seconds or milliseconds since
+   1970 as number or text. False when absent, before 1970 or no time. */
 bool channel_address_time(const struct json *node, int64_t *ret_ms);
+/* A whole number in [min, max] in any form that is published: 2, "2", 2.0 and "2.00". False, and
+   *ret_units untouched, for everything else. */
+bool channel_address_units(const struct json *node, int64_t min, int64_t max, int64_t *ret_units);

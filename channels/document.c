@@ -1,6 +1,6 @@
 #include "channels/document.h"
 
-#include <string.h>
+#include <strings.h>
 
 bool channel_document_refuse(const struct channel_document *document, const char *what,
                              const char *key)
@@ -12,7 +12,7 @@ static channel_document_read *document_of_topic(const struct channel_document_re
                                                 const char *topic)
 {
     for (const struct channel_document_reader *at = readers->topics; at->name != NULL; at++) {
-        if (strcmp(at->name, topic) == 0)
+        if (strcasecmp(at->name, topic) == 0)
             return at->read;
     }
     return NULL;

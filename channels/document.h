@@ -22,7 +22,7 @@ typedef bool channel_document_read(const struct channel_document *document,
                                    const struct json *object);
 
 struct channel_document_reader {
-    const char *name; /* a topic, or a member that no shape below it has */
+    const char *name; /* a topic, in any case, or a member that no shape below it has */
     channel_document_read *read;
 };
 

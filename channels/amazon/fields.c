@@ -1,5 +1,4 @@
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,18 +47,7 @@ bool channel_amazon_units(const struct json *object, const char *key, int64_t *r
 
     if (json_kind(node) == JSON_OBJECT)
         node = channel_amazon_get(node, "value");
-    if (json_int(node, INT64_MIN, INT64_MAX, ret_units))
-        return true;
-    const char *text = json_text(node);
-    char *end = NULL;
-    if (text == NULL || text[0] == '.' || strchr(text, '.') == NULL ||
-        strspn(text + (text[0] == '-'), "0123456789.") != strlen(text + (text[0] == '-')))
-        return false;
-    long long units = strtoll(text, &end, 10);
-    if (*end != '.' || strspn(end + 1, "0") != strlen(end + 1) || strlen(text) > 18)
-        return false;
-    *ret_units = units;
-    return true;
+    return channel_address_units(node, INT64_MIN, INT64_MAX, ret_units);
 }
 
 /* The letters of a word in one spelling. */

@@ -1,8 +1,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/base/clock.h"
-
 #include "channels/address.h"
 #include "channels/bigcommerce/internal.h"
 #include "channels/document.h"
@@ -137,18 +135,6 @@ struct order {
     const struct json *shipments; /* pages of them; NULL: they were not asked for */
 };
 
-static bool time_of(const struct json *node, int64_t *ret_ms)
-{
-    int64_t ms = 0;
-
-    if (channel_address_time(node, ret_ms))
-        return true;
-    if (json_kind(node) != JSON_STRING || !clock_parse_mail(json_text(node), &ms) || ms <= 0)
-        return false;
-    *ret_ms = ms;
-    return true;
-}
-
 static bool read_order(const struct channel_document *document, const struct json *json,
                        struct order *ret_order)
 {
@@ -161,11 +147,11 @@ static bool read_order(const struct channel_document *document, const struct jso
         return channel_document_refuse(document, "order", "id");
     if (order.status == NULL)
         return channel_document_refuse(document, "order", "status_id");
-    if (!time_of(json_get(json, "date_created"), &order.placed_ms))
+    if (!channel_address_time(json_get(json, "date_created"), &order.placed_ms))
         return channel_document_refuse(document, "order", "date_created");
-    if (!time_of(json_get(json, "date_modified"), &order.version_ms))
+    if (!channel_address_time(json_get(json, "date_modified"), &order.version_ms))
         return channel_document_refuse(document, "order", "date_modified");
-    time_of(json_get(json, "date_shipped"), &order.shipped_ms);
+    channel_address_time(json_get(json, "date_shipped"), &order.shipped_ms);
     order.is_idle = channel_account_setting_has(account, "idle_statuses",
                                                 channel_address_text(json, "status_id"));
     order.is_refunds = channel_account_setting_has(account, "refunds", "open");
@@ -219,7 +205,7 @@ static bool read_count(const struct order *order, const struct json *json, const
 {
     const struct json *count = json_get(json, key);
 
-    if (json_is_null(count) || json_int(count, 0, EVENT_QUANTITY_MAX, ret_count))
+    if (json_is_null(count) || channel_address_units(count, 0, EVENT_QUANTITY_MAX, ret_count))
         return true;
     channel_bad_line(order->document->bad, order->document->arena, "line %s: %s is wrong", line_id,
                      key);
@@ -244,7 +230,7 @@ static bool read_line(const struct order *order, const struct json *json, struct
     }
     /* A number that no order can have is one all the same: the event breaks a rule, and is looked
        at where it can be put right. */
-    if (!json_int(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
+    if (!channel_address_units(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
         channel_bad_line(document->bad, document->arena,
                          "line %s: quantity is '%.50s', want a whole number", line.id,
                          channel_address_text(json, "quantity"));
@@ -295,7 +281,7 @@ static int64_t add_shipment(const struct order *order, const struct line *line,
     }
     if (sum == 0)
         return 0;
-    if (id == NULL || !time_of(json_get(shipment, "date_created"), &occurred_ms)) {
+    if (id == NULL || !channel_address_time(json_get(shipment, "date_created"), &occurred_ms)) {
         channel_bad_line(document->bad, document->arena,
                          "line %s: a shipment's id or date_created is wrong", line->id);
         return sum;

@@ -244,8 +244,9 @@ static struct channel_result result_of_level(const struct channel_account *accou
     if (!place_of(account, push->target, arena, &place))
         return result;
     const struct json *level = map_get(levels, place_key(&place, arena));
-    result.has_shown = json_int(json_get(level, channel_account_setting(account, "level")),
-                                -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &result.shown);
+    const struct json *units = json_get(level, channel_account_setting(account, "level"));
+    result.has_shown =
+        channel_address_units(units, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &result.shown);
     if (result.has_shown)
         result.error_class = "shows_other_quantity";
     if (result.has_shown && result.shown == push->target->quantity) {

@@ -26,7 +26,8 @@ static bool visit_level(const struct channel_account *account, const struct item
         .tracked = !json_is_null(shown),
     };
 
-    if (row.tracked && !json_int(shown, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
+    if (row.tracked &&
+        !channel_address_units(shown, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(err, ERR_REJECT, "item %s at %s: '%s' is wrong", item->listing, location,
                        channel_account_setting(account, "level"));
     return visit(opaque, &row, err);

@@ -90,7 +90,7 @@ static void read_order_line(const struct channel_document *body, const struct or
                          line_id);
         return;
     }
-    if (!json_int(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &ordered)) {
+    if (!channel_address_units(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &ordered)) {
         channel_bad_line(body->bad, body->arena,
                          "line %s: quantity is '%.50s', want a whole number", line_id,
                          channel_address_text(json, "quantity"));
@@ -187,7 +187,7 @@ static bool shipped_units(const struct json *shipments, size_t shipment, const s
 {
     const char *line_id = channel_address_text(shipped, "lineItemId");
 
-    if (json_int(json_get(shipped, "quantity"), 1, EVENT_QUANTITY_MAX, ret_units))
+    if (channel_address_units(json_get(shipped, "quantity"), 1, EVENT_QUANTITY_MAX, ret_units))
         return true;
     for (size_t i = 0; i < shipment; i++) {
         const struct json *others = json_get(json_at(shipments, i), "lineItems");
@@ -197,7 +197,7 @@ static bool shipped_units(const struct json *shipments, size_t shipment, const s
                 return false;
         }
     }
-    return json_int(json_get(line, "quantity"), 1, EVENT_QUANTITY_MAX, ret_units);
+    return channel_address_units(json_get(line, "quantity"), 1, EVENT_QUANTITY_MAX, ret_units);
 }
 
 static void read_shipment(const struct channel_document *body, const struct json *order,

@@ -82,7 +82,7 @@ static bool visit_item(const struct reading *reading, const struct json *item, s
 
     if (sku[0] == '\0')
         return err_set(err, ERR_REJECT, "an item has no sku");
-    if (row.tracked && !json_int(quantity, 0, EVENT_QUANTITY_MAX, &row.quantity))
+    if (row.tracked && !channel_address_units(quantity, 0, EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(err, ERR_REJECT, "item %.100s: 'quantity' is wrong", sku);
     return reading->visit(reading->opaque, &row, err);
 }

@@ -113,8 +113,9 @@ static struct etsy_product product_of(const struct json *inventory, const struct
 
     for (size_t i = 0; !product.has_quantity && i < json_len(offerings); i++)
         product.has_quantity = !is_deleted(json_at(offerings, i)) &&
-                               json_int(json_get(json_at(offerings, i), "quantity"),
-                                        -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &product.quantity);
+                               channel_address_units(json_get(json_at(offerings, i), "quantity"),
+                                                     -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
+                                                     &product.quantity);
     return product;
 }
 

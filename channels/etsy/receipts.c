@@ -5,8 +5,6 @@
 #include "channels/document.h"
 #include "channels/etsy/internal.h"
 
-static const int64_t seconds_max = INT64_C(99999999999);
-
 /* ---- statuses ---- */
 
 enum fate {
@@ -47,18 +45,13 @@ static const struct status *status_of(const char *text, struct arena *arena)
     return NULL;
 }
 
-/* ---- times: seconds since 1970, under two spellings [ET4] ---- */
+/* ---- times: under two spellings [ET4] ---- */
 
 static bool time_of(const struct json *object, const char *key, const char *other_key,
                     int64_t *ret_ms)
 {
-    int64_t seconds = 0;
-
-    if (!json_int(json_get(object, key), 1, seconds_max, &seconds) &&
-        !json_int(json_get(object, other_key), 1, seconds_max, &seconds))
-        return false;
-    *ret_ms = seconds * 1000;
-    return true;
+    return channel_address_time(json_get(object, key), ret_ms) ||
+           channel_address_time(json_get(object, other_key), ret_ms);
 }
 
 /* When the first parcel of the receipt was announced; 0: it does not say. */
@@ -155,7 +148,7 @@ static bool read_line(const struct receipt *receipt, const struct json *json, st
     }
     /* A number that no order can have is one all the same: the event breaks a rule, and is looked
        at where it can be put right. */
-    if (!json_int(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
+    if (!channel_address_units(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
         channel_bad_line(document->bad, document->arena,
                          "line %s: quantity is '%.50s', want a whole number", line.id,
                          channel_address_text(json, "quantity"));

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/map.h"
 
 #include "channels/address.h"
@@ -73,7 +74,8 @@ static void read_fulfillment_line(const struct channel_document *body, const str
     part.fact.line_id = channel_address_id(json_get(line, "id"));
     part.fact.listing = listing_of(line);
     if (part.fact.line_id == NULL ||
-        !json_int(json_get(line, "quantity"), 0, EVENT_QUANTITY_MAX, &part.fact.quantity)) {
+        !channel_address_units(json_get(line, "quantity"), 0, EVENT_QUANTITY_MAX,
+                               &part.fact.quantity)) {
         channel_bad_line(body->bad, body->arena, "fulfillment %s: a line's id or quantity is wrong",
                          fulfillment->fact.part_id);
         return;
@@ -103,26 +105,30 @@ static void read_fulfillment(const struct channel_document *body, const char *or
         read_fulfillment_line(body, json_at(lines, i), &part, parts);
 }
 
-/* What a refunded line does to stock [SH6]; no_restock and what is not listed move nothing. */
-static enum event_kind kind_of_refund(const char *restock_type)
+/* What a refunded line does to stock [SH6]; no_restock and what is not listed move nothing. The
+   older APIs say one yes or no for the whole refund: legacy_restock is what became of the yes. */
+static enum event_kind kind_of_refund(const char *restock_type, bool is_restocked)
 {
+    if (restock_type[0] == '\0' && is_restocked)
+        restock_type = "legacy_restock";
     if (strcmp(restock_type, "return") == 0 || strcmp(restock_type, "legacy_restock") == 0)
         return EVENT_LINE_RETURNED;
     return strcmp(restock_type, "cancel") == 0 ? EVENT_LINE_CANCELLED : EVENT_NONE;
 }
 
 static void read_refund_line(const struct channel_document *body, const struct json *line,
-                             const struct part *refund, struct parts *parts)
+                             const struct part *refund, bool is_restocked, struct parts *parts)
 {
     struct part part = *refund;
 
-    part.kind = kind_of_refund(channel_address_text(line, "restock_type"));
+    part.kind = kind_of_refund(channel_address_text(line, "restock_type"), is_restocked);
     part.fact.part_id = channel_address_id(json_get(line, "id"));
     part.fact.line_id = channel_address_id(json_get(line, "line_item_id"));
     part.fact.listing = listing_of(json_get(line, "line_item"));
     part.fact.bucket = part.kind == EVENT_LINE_RETURNED ? body->account->return_bucket : "";
     if (part.fact.part_id == NULL || part.fact.line_id == NULL ||
-        !json_int(json_get(line, "quantity"), 0, EVENT_QUANTITY_MAX, &part.fact.quantity)) {
+        !channel_address_units(json_get(line, "quantity"), 0, EVENT_QUANTITY_MAX,
+                               &part.fact.quantity)) {
         channel_bad_line(body->bad, body->arena,
                          "a refunded line's id, line_item_id or quantity is wrong");
         return;
@@ -135,14 +141,16 @@ static void read_refund(const struct channel_document *body, const char *order_i
 {
     const struct json *lines = list_of(body, refund, "refund_line_items");
     struct part part = {.fact = {.order_id = order_id}};
+    bool is_restocked = false;
 
+    json_bool(json_get(refund, "restock"), &is_restocked);
     if (!channel_address_time(json_get(refund, "processed_at"), &part.occurred_ms) &&
         !channel_address_time(json_get(refund, "created_at"), &part.occurred_ms)) {
         channel_bad_line(body->bad, body->arena, "a refund says no time");
         return;
     }
     for (size_t i = 0; i < json_len(lines); i++)
-        read_refund_line(body, json_at(lines, i), &part, parts);
+        read_refund_line(body, json_at(lines, i), &part, is_restocked, parts);
 }
 
 static void add_parts(const struct channel_document *body, const struct parts *parts)
@@ -235,7 +243,7 @@ static bool read_quantities(const struct channel_document *body, const struct js
     const struct json *current = json_get(line, "current_quantity");
 
     *ret_current = -1; /* not told */
-    if (!json_int(json_get(line, "quantity"), INT64_MIN, INT64_MAX, ret_ordered)) {
+    if (!channel_address_units(json_get(line, "quantity"), INT64_MIN, INT64_MAX, ret_ordered)) {
         channel_bad_line(body->bad, body->arena,
                          "line %s: quantity is '%.50s', want a whole number", line_id,
                          channel_address_text(line, "quantity"));
@@ -243,7 +251,7 @@ static bool read_quantities(const struct channel_document *body, const struct js
     }
     if (*ret_ordered < 0)
         return true;
-    if (!json_is_null(current) && !json_int(current, 0, *ret_ordered, ret_current)) {
+    if (!json_is_null(current) && !channel_address_units(current, 0, *ret_ordered, ret_current)) {
         channel_bad_line(body->bad, body->arena,
                          "line %s: current_quantity is '%.50s', want 0 to %" PRId64, line_id,
                          channel_address_text(line, "current_quantity"), *ret_ordered);
@@ -299,6 +307,22 @@ static const char *status_of(const struct channel_document *body, const struct j
                         sent[0] == '\0' ? "unfulfilled" : sent);
 }
 
+/* A subscription may leave fields out of its bodies; when it was triggered is said beside them. */
+static bool read_times(const struct channel_document *body, const struct json *json,
+                       struct order *order)
+{
+    const char *triggered =
+        channel_notification_header(body->notification, "X-Shopify-Triggered-At");
+
+    if (!channel_address_time(json_get(json, "created_at"), &order->placed_ms) &&
+        !channel_address_time(json_get(json, "processed_at"), &order->placed_ms))
+        return channel_document_refuse(body, "order", "created_at");
+    if (!channel_address_time(json_get(json, "updated_at"), &order->version_ms) &&
+        (!clock_parse(triggered, &order->version_ms) || order->version_ms <= 0))
+        return channel_document_refuse(body, "order", "updated_at");
+    return true;
+}
+
 static bool read_order(const struct channel_document *body, const struct json *json,
                        struct order *ret_order)
 {
@@ -306,10 +330,8 @@ static bool read_order(const struct channel_document *body, const struct json *j
 
     if (order.id == NULL)
         return channel_document_refuse(body, "order", "id");
-    if (!channel_address_time(json_get(json, "created_at"), &order.placed_ms))
-        return channel_document_refuse(body, "order", "created_at");
-    if (!channel_address_time(json_get(json, "updated_at"), &order.version_ms))
-        return channel_document_refuse(body, "order", "updated_at");
+    if (!read_times(body, json, &order))
+        return false;
     if (json_kind(json_get(json, "line_items")) != JSON_ARRAY)
         return channel_document_refuse(body, "order", "line_items");
     order.is_cancelled = !json_is_null(json_get(json, "cancelled_at"));
@@ -359,10 +381,29 @@ static bool normalize_refund(const struct channel_document *body, const struct j
 
     if (order_id == NULL)
         return channel_document_refuse(body, "refund", "order_id");
-    if (json_kind(json_get(json, "refund_line_items")) != JSON_ARRAY)
-        return channel_document_refuse(body, "refund", "refund_line_items");
     read_refund(body, order_id, json, &parts);
     add_parts(body, &parts);
+    return true;
+}
+
+/* The same parts as in its order, which is told of beside it. */
+static bool normalize_fulfillment(const struct channel_document *body, const struct json *json)
+{
+    const char *order_id = channel_address_id(json_get(json, "order_id"));
+    struct parts parts = {0};
+
+    if (order_id == NULL)
+        return channel_document_refuse(body, "fulfillment", "order_id");
+    read_fulfillment(body, order_id, json, &parts);
+    add_parts(body, &parts);
+    return true;
+}
+
+/* Drafts, checkouts and plans of fulfilment: they look like orders, and sold nothing yet. */
+static bool normalize_nothing(const struct channel_document *body, const struct json *json)
+{
+    (void)body;
+    (void)json;
     return true;
 }
 
@@ -376,8 +417,8 @@ static void add_observation(const struct channel_document *body, const struct js
 
     if (!observation.tracked || json_is_null(quantity)) {
         observation.tracked = false;
-    } else if (!json_int(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
-                         &observation.quantity)) {
+    } else if (!channel_address_units(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
+                                      &observation.quantity)) {
         channel_bad_line(body->bad, body->arena, "%s%s: %s is wrong", observation.listing,
                          observation.address, quantity_key);
         return;
@@ -411,15 +452,17 @@ static bool normalize_level(const struct channel_document *body, const struct js
     return true;
 }
 
-static void add_variant(const struct channel_document *body, const struct json *variant)
+static bool normalize_variant(const struct channel_document *body, const struct json *variant)
 {
     const char *id = channel_address_id(json_get(variant, "id"));
 
-    if (id == NULL) {
-        channel_bad_line(body->bad, body->arena, "a variant's id is missing or wrong");
-        return;
-    }
-    const char *manager = channel_address_text(variant, "inventory_management");
+    if (id == NULL)
+        return channel_document_refuse(body, "variant", "id");
+    /* Newer versions of the API do not name it any more. */
+    const char *manager = json_get(variant, "inventory_management") == NULL
+                              ? "shopify"
+                              : channel_address_text(variant, "inventory_management");
+
     add_observation(body, variant, "inventory_quantity",
                     (struct event_observation){
                         .listing = id,
@@ -427,6 +470,7 @@ static void add_variant(const struct channel_document *body, const struct json *
                         .sku = channel_address_text(variant, "sku"),
                         .tracked = strcmp(manager, "shopify") == 0,
                     });
+    return true;
 }
 
 static bool normalize_product(const struct channel_document *body, const struct json *json)
@@ -435,36 +479,53 @@ static bool normalize_product(const struct channel_document *body, const struct 
 
     if (json_kind(variants) != JSON_ARRAY)
         return channel_document_refuse(body, "product", "variants");
-    for (size_t i = 0; i < json_len(variants); i++)
-        add_variant(body, json_at(variants, i));
+    for (size_t i = 0; i < json_len(variants); i++) {
+        struct channel_document element = *body;
+        struct err why = {0};
+
+        element.err = &why;
+        if (!normalize_variant(&element, json_at(variants, i)))
+            channel_bad_line(body->bad, body->arena, "%s", why.text);
+    }
     return true;
 }
 
 /* ---- bodies ---- */
 
+/* clang-format off */
 static const struct channel_document_reader topics[] = {
-    {"orders/create",    normalize_order},
-    {"orders/updated",                  normalize_order},
-    {"orders/cancelled",normalize_order},
-    {"orders/paid", normalize_order},
-    {"orders/fulfilled",                  normalize_order},
-    {"orders/partially_fulfilled",   normalize_order},
-    {"refunds/create", normalize_refund},
-    {"inventory_levels/update",                  normalize_level},
-    {"inventory_levels/connect", normalize_level},
-    {"products/create",   normalize_product},
-    {"products/update",                  normalize_product},
+    {"orders/create",              normalize_order      },
+    {"orders/updated",             normalize_order      },
+    {"orders/cancelled",           normalize_order      },
+    {"orders/paid",                normalize_order      },
+    {"orders/fulfilled",           normalize_order      },
+    {"orders/partially_fulfilled", normalize_order      },
+    {"fulfillments/create",        normalize_fulfillment},
+    {"fulfillments/update",        normalize_fulfillment},
+    {"refunds/create",             normalize_refund     },
+    {"inventory_levels/update",    normalize_level      },
+    {"inventory_levels/connect",   normalize_level      },
+    {"products/create",            normalize_product    },
+    {"products/update",            normalize_product    },
+    {"variants/in_stock",          normalize_variant    },
+    {"variants/out_of_stock",      normalize_variant    },
     {0},
 };
 
-/* What a body without a topic is, by the one member that nothing else has. */
+/* What a body without a topic is, by a member that nothing below it has. */
 static const struct channel_document_reader shapes[] = {
-    {"line_items",        normalize_order},
-    {"refund_line_items",                   normalize_refund},
-    {"inventory_item_id",normalize_level},
-    {"variants", normalize_product},
-    {0                  },
+    {"abandoned_checkout_url", normalize_nothing    },
+    {"invoice_sent_at",        normalize_nothing    }, /* a draft */
+    {"request_status",         normalize_nothing    }, /* a plan of fulfilment */
+    {"tracking_company",       normalize_fulfillment},
+    {"refund_line_items",      normalize_refund     },
+    {"line_items",             normalize_order      },
+    {"inventory_quantity",     normalize_variant    },
+    {"inventory_item_id",      normalize_level      },
+    {"variants",               normalize_product    },
+    {0},
 };
+/* clang-format on */
 
 bool channel_shopify_normalize(const struct channel_account *account,
                                const struct channel_notification *notification, struct arena *arena,

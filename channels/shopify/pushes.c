@@ -384,8 +384,9 @@ static void read_change(const struct channel_account *account, const struct chan
         return;
     const struct json *change =
         map_get(changes, arena_printf(arena, "%s@%s", place.item, place.location));
-    result->has_shown = json_int(json_get(change, "quantityAfterChange"), -EVENT_QUANTITY_MAX,
-                                 EVENT_QUANTITY_MAX, &result->shown);
+    result->has_shown =
+        channel_address_units(json_get(change, "quantityAfterChange"), -EVENT_QUANTITY_MAX,
+                              EVENT_QUANTITY_MAX, &result->shown);
     bool shows = result->has_shown && result->shown == push->target->quantity;
     if (refused && !shows)
         return;

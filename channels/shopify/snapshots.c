@@ -89,8 +89,8 @@ static bool visit_bulk_level(struct reading *reading, const struct json *json)
         row.sku = item->sku;
         row.tracked = item->tracked;
     }
-    if (!json_int(json_get(available, "quantity"), -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
-                  &row.quantity))
+    if (!channel_address_units(json_get(available, "quantity"), -EVENT_QUANTITY_MAX,
+                               EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(reading->err, ERR_REJECT, "item %s: no available quantity", item_id);
     channel_address_time(json_get(available, "updatedAt"), &row.version_ms);
     return visit_level(reading, item_id, location, &row);
@@ -144,7 +144,7 @@ static bool visit_rest_level(const struct reading *reading, const struct json *j
     if (item == NULL || location == NULL)
         return err_set(reading->err, ERR_REJECT, "inventory_item_id or location_id is wrong");
     if (row.tracked &&
-        !json_int(available, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
+        !channel_address_units(available, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(reading->err, ERR_REJECT, "item %s: available is wrong", item);
     channel_address_time(json_get(json, "updated_at"), &row.version_ms);
     return visit_level(reading, item, location, &row);

@@ -16,8 +16,6 @@ bool channel_tiktok_normalize(const struct channel_account *account,
 const char *channel_tiktok_notification_id(const struct channel_account *account,
                                            const struct channel_notification *notification,
                                            struct arena *arena);
-/* Whole seconds since 1970 as number or text; false when absent, 0 or no such time. */
-bool channel_tiktok_time(const struct json *node, int64_t *ret_ms);
 
 /* ---- polls.c ---- */
 

@@ -8,16 +8,6 @@
 #include "channels/signature.h"
 #include "channels/tiktok/internal.h"
 
-bool channel_tiktok_time(const struct json *node, int64_t *ret_ms)
-{
-    int64_t seconds = 0;
-
-    if (!json_int(node, 1, INT64_C(99999999999), &seconds))
-        return false;
-    *ret_ms = seconds * 1000;
-    return true;
-}
-
 /* ---- order lines ---- */
 
 /* What becomes of one unit. The webhook says CANCEL where the order says CANCELLED [4.7]. */
@@ -85,7 +75,7 @@ static int64_t shipped_ms_of(const struct order *order, const struct json *item)
     int64_t ms = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-        if (channel_tiktok_time(times[i], &ms))
+        if (channel_address_time(times[i], &ms))
             return ms;
     }
     return 0;
@@ -137,7 +127,8 @@ static void count_item(const struct channel_document *body, const struct order *
                          order->id);
         return;
     }
-    if (!json_is_null(quantity) && !json_int(quantity, 0, EVENT_QUANTITY_MAX, &units)) {
+    if (!json_is_null(quantity) &&
+        !channel_address_units(quantity, 0, EVENT_QUANTITY_MAX, &units)) {
         channel_bad_line(body->bad, body->arena, "order %s: the quantity of sku %s is wrong",
                          order->id, sku);
         return;
@@ -199,9 +190,9 @@ static bool read_order(const struct channel_document *body, const struct json *j
 
     if (order.id == NULL)
         return channel_document_refuse(body, "order", "id");
-    if (!channel_tiktok_time(json_get(json, "create_time"), &order.placed_ms))
+    if (!channel_address_time(json_get(json, "create_time"), &order.placed_ms))
         return channel_document_refuse(body, "order", "create_time");
-    if (!channel_tiktok_time(json_get(json, "update_time"), &order.version_ms))
+    if (!channel_address_time(json_get(json, "update_time"), &order.version_ms))
         return channel_document_refuse(body, "order", "update_time");
     if (json_kind(json_get(json, "line_items")) != JSON_ARRAY)
         return channel_document_refuse(body, "order", "line_items");
@@ -275,7 +266,7 @@ static bool normalize_return(const struct channel_document *body, const struct j
         return true;
     if (order_id == NULL)
         return channel_document_refuse(body, "return", "order_id");
-    if (!channel_tiktok_time(json_get(json, "update_time"), &occurred_ms))
+    if (!channel_address_time(json_get(json, "update_time"), &occurred_ms))
         return channel_document_refuse(body, "return", "update_time");
     for (size_t i = 0; i < json_len(lines); i++)
         add_return(body, order_id, occurred_ms, json_at(lines, i));
@@ -337,9 +328,10 @@ static bool normalize_stock(const struct channel_document *body, const struct js
 
     if (sku == NULL)
         return channel_document_refuse(body, "inventory", "sku_id");
-    if (!json_int(units, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &observation.quantity))
+    if (!channel_address_units(units, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
+                               &observation.quantity))
         return channel_document_refuse(body, "inventory", "available_quantity");
-    if (!channel_tiktok_time(json_get(data, "update_time"), &observation.version_ms))
+    if (!channel_address_time(json_get(data, "update_time"), &observation.version_ms))
         return channel_document_refuse(body, "inventory", "update_time");
     observation.listing = sku;
     if (product != NULL)

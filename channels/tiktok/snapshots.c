@@ -53,8 +53,8 @@ static const struct json *quantity_of(const struct channel_account *account, con
 bool channel_tiktok_quantity(const struct channel_account *account, const struct json *sku,
                              int64_t *ret_quantity)
 {
-    return json_int(quantity_of(account, sku), -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
-                    ret_quantity);
+    return channel_address_units(quantity_of(account, sku), -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
+                                 ret_quantity);
 }
 
 static bool visit_sku(const struct reading *reading, const char *product, const struct json *sku)

@@ -2,9 +2,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/base/clock.h"
-
+#include "channels/address.h"
 #include "channels/walmart/internal.h"
+
+enum { QUANTITY_MAX = 2000000000 };
 
 /* One published sample has "shippingProgramType " [kdcllc]. */
 static bool is_key(const char *key, const char *want)
@@ -52,38 +53,6 @@ bool channel_walmart_is(const char *text, const char *word)
     return strcasecmp(text, word) == 0;
 }
 
-bool channel_walmart_time(const struct json *node, int64_t *ret_ms)
-{
-    int64_t ms = 0;
-
-    if (json_int(node, 1, INT64_C(99999999999999), ret_ms))
-        return true;
-    if (json_kind(node) != JSON_STRING || !clock_parse(json_text(node), &ms) || ms <= 0)
-        return false;
-    *ret_ms = ms;
-    return true;
-}
-
-/* "1.0" and "3.00", too: amounts are decimals in the schema. */
-static bool whole_of(const char *text, int64_t *ret_units)
-{
-    const char *digits = text[0] == '-' ? text + 1 : text;
-    size_t len = strspn(digits, "0123456789");
-    int64_t units = 0;
-
-    if (len == 0 || len > 10)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        units = units * 10 + (digits[i] - '0');
-    const char *rest = digits + len;
-    if (*rest == '.')
-        rest += 1 + strspn(rest + 1, "0");
-    if (*rest != '\0')
-        return false;
-    *ret_units = text[0] == '-' ? -units : units;
-    return true;
-}
-
 bool channel_walmart_quantity(const struct json *node, int64_t *ret_units)
 {
     if (json_kind(node) == JSON_OBJECT) {
@@ -91,8 +60,7 @@ bool channel_walmart_quantity(const struct json *node, int64_t *ret_units)
 
         node = amount != NULL ? amount : channel_walmart_get(node, "measurementValue");
     }
-    const char *text = json_text(node);
-    return text != NULL && whole_of(text, ret_units);
+    return channel_address_units(node, -QUANTITY_MAX, QUANTITY_MAX, ret_units);
 }
 
 size_t channel_walmart_len(const struct json *list)

@@ -32,8 +32,6 @@ const struct json *channel_walmart_path(const struct json *object, ...) __attrib
 /* Text or digits, "" when there is none. */
 const char *channel_walmart_text(const struct json *object, const char *key);
 bool channel_walmart_is(const char *text, const char *word);
-/* Text with or without a zone, or milliseconds since 1970 as number or digits. */
-bool channel_walmart_time(const struct json *node, int64_t *ret_ms);
 /* A whole number: 1, "1", "1.0", {"amount": ..} or {"measurementValue": ..}. */
 bool channel_walmart_quantity(const struct json *node, int64_t *ret_units);
 /* Elements of a list; of an object that stands where a list should, itself. */

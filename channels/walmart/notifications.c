@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "channels/address.h"
 #include "channels/document.h"
 #include "channels/signature.h"
 #include "channels/walmart/internal.h"
@@ -62,7 +63,7 @@ static void add_shipment(const struct channel_document *body, const struct order
     int64_t shipped_ms = 0;
 
     if (units <= 0 ||
-        !channel_walmart_time(channel_walmart_get(tracking, "shipDateTime"), &shipped_ms))
+        !channel_address_time(channel_walmart_get(tracking, "shipDateTime"), &shipped_ms))
         return;
     struct event *event = event_list_add(body->events, body->arena, EVENT_LINE_SHIPPED);
     event->times.occurred_ms = shipped_ms;
@@ -150,7 +151,7 @@ static bool read_line(const struct channel_document *body, const struct order *o
                          "order %s line %s: its quantity is missing or wrong", order->id, line->id);
         return false;
     }
-    channel_walmart_time(version, &line->version_ms);
+    channel_address_time(version, &line->version_ms);
     if (line->version_ms > 0)
         return true;
     channel_bad_line(body->bad, body->arena, "order %s line %s: statusDate is missing or wrong",
@@ -212,7 +213,7 @@ static bool read_order_at(const struct channel_document *body, const struct json
 
     if (order.id[0] == '\0' || strlen(order.id) > ID_LEN_MAX)
         return channel_document_refuse(body, "order", "purchaseOrderId");
-    if (!channel_walmart_time(channel_walmart_get(json, "orderDate"), &order.placed_ms))
+    if (!channel_address_time(channel_walmart_get(json, "orderDate"), &order.placed_ms))
         return channel_document_refuse(body, "order", "orderDate");
     /* Notifications cut it to seconds or not; a line must be placed at one moment. */
     order.placed_ms -= order.placed_ms % 1000;
@@ -257,17 +258,17 @@ static bool time_of_return(const struct json *line, int64_t *ret_ms)
         const struct json *event = channel_walmart_at(events, i);
 
         if (strstr(channel_walmart_text(event, "eventTag"), "DELIVERED") != NULL &&
-            channel_walmart_time(channel_walmart_get(event, "eventTime"), ret_ms))
+            channel_address_time(channel_walmart_get(event, "eventTime"), ret_ms))
             return true;
     }
     for (size_t i = 0; i < channel_walmart_len(statuses); i++) {
         const struct json *status = channel_walmart_at(statuses, i);
 
         if (channel_walmart_is(channel_walmart_text(status, "status"), "DELIVERED") &&
-            channel_walmart_time(channel_walmart_get(status, "statusTime"), ret_ms))
+            channel_address_time(channel_walmart_get(status, "statusTime"), ret_ms))
             return true;
     }
-    return channel_walmart_time(channel_walmart_get(line, "statusTime"), ret_ms);
+    return channel_address_time(channel_walmart_get(line, "statusTime"), ret_ms);
 }
 
 static void add_return(const struct channel_document *body, const char *return_id,
@@ -420,7 +421,7 @@ static bool normalize_notification(const struct channel_document *body, const st
         return channel_document_refuse(body, "notification", "payload");
     if (own[0] != '\0' && seller[0] != '\0' && strcmp(own, seller) != 0)
         return err_set(body->err, ERR_REJECT, "partnerId is '%.50s', want '%.50s'", seller, own);
-    if (!channel_walmart_time(channel_walmart_get(source, "eventTime"), &told_ms))
+    if (!channel_address_time(channel_walmart_get(source, "eventTime"), &told_ms))
         return channel_document_refuse(body, "notification", "eventTime");
     if (channel_walmart_is(type, "INVENTORY_OOS"))
         return normalize_out_of_stock(body, payload, told_ms);

@@ -6,6 +6,8 @@
 #include "channels/signature.h"
 #include "channels/woocommerce/internal.h"
 
+enum { SECOND_MS = 1000 };
+
 static const char topic_header[] = "X-WC-Webhook-Topic";
 
 /* ---- ids ---- */
@@ -65,6 +67,42 @@ struct order {
     int64_t version_ms;
     int64_t completed_ms; /* 0: never */
 };
+
+/*
+ * A webhook may be set to an older API. The first one's times are in the shop's own time, without
+ * saying which; the legacy one has names of its own. Both give orders that are open a time of
+ * completion.
+ */
+static bool placed_of(const struct json *json, int64_t *ret_ms)
+{
+    return channel_address_time(json_get(json, "date_created_gmt"), ret_ms) ||
+           channel_address_time(json_get(json, "created_at"), ret_ms) ||
+           channel_address_time(json_get(json, "date_created"), ret_ms);
+}
+
+/* Without one, a body shows what was true when it was sent [WC1]: within one second as always. */
+static int64_t version_of(const struct channel_document *body, const struct json *json)
+{
+    int64_t ms = 0;
+
+    return channel_address_time(json_get(json, "date_modified_gmt"), &ms) ||
+                   channel_address_time(json_get(json, "updated_at"), &ms)
+               ? ms
+               : body->notification->received_ms / SECOND_MS * SECOND_MS;
+}
+
+/* 0: never, or nothing says when. */
+static int64_t completed_of(const struct json *json, const char *status)
+{
+    int64_t ms = 0;
+
+    if (channel_address_time(json_get(json, "date_completed_gmt"), &ms) ||
+        strcmp(status, "completed") != 0)
+        return ms;
+    if (!channel_address_time(json_get(json, "completed_at"), &ms))
+        channel_address_time(json_get(json, "date_completed"), &ms);
+    return ms;
+}
 
 /* Orders that take nothing out of stock. Every status that is not listed holds its units:
    processing and on-hold do [WC2, IS9], and what plugins add is most often a step of shipping. */
@@ -163,7 +201,7 @@ static void read_order_line(const struct channel_document *body, const struct or
     }
     /* A number that no order can have is one all the same: the event breaks a rule, and is looked
        at where it can be put right. */
-    if (!json_int(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
+    if (!channel_address_units(json_get(json, "quantity"), INT64_MIN, INT64_MAX, &line.ordered)) {
         channel_bad_line(body->bad, body->arena,
                          "line %s: quantity is '%.50s', want a whole number", line.line_id,
                          channel_address_text(json, "quantity"));
@@ -173,24 +211,32 @@ static void read_order_line(const struct channel_document *body, const struct or
     add_shipment(body, order, &line);
 }
 
+/* "wc-completed" is how the database spells it. */
+static const char *status_of(const struct json *json)
+{
+    const char *status = channel_address_text(json, "status");
+
+    return strncmp(status, "wc-", 3) == 0 ? status + 3 : status;
+}
+
 static bool read_order(const struct channel_document *body, const struct json *json,
                        struct order *ret_order)
 {
     struct order order = {.id = channel_address_id(json_get(json, "id")),
-                          .status = channel_address_text(json, "status")};
+                          .status = status_of(json),
+                          .version_ms = version_of(body, json)};
 
     if (order.id == NULL)
         return channel_document_refuse(body, "order", "id");
     if (order.status[0] == '\0')
         return channel_document_refuse(body, "order", "status");
-    /* The _gmt fields; the others are in the shop's own time, without saying which. */
-    if (!channel_address_time(json_get(json, "date_created_gmt"), &order.placed_ms))
+    if (!placed_of(json, &order.placed_ms))
         return channel_document_refuse(body, "order", "date_created_gmt");
-    if (!channel_address_time(json_get(json, "date_modified_gmt"), &order.version_ms))
-        return channel_document_refuse(body, "order", "date_modified_gmt");
-    if (!channel_address_time(json_get(json, "date_completed_gmt"), &order.completed_ms) &&
-        strcmp(order.status, "completed") == 0)
-        return channel_document_refuse(body, "order", "date_completed_gmt");
+    order.completed_ms = completed_of(json, order.status);
+    /* Then its units stay promised, which takes as much off what can be sold. */
+    if (order.completed_ms == 0 && strcmp(order.status, "completed") == 0)
+        channel_bad_line(body->bad, body->arena, "order %s: completed, but nothing says when",
+                         order.id);
     *ret_order = order;
     return true;
 }
@@ -258,7 +304,7 @@ static void add_returned(const struct channel_document *body, const struct json 
     int64_t quantity = 0;
 
     if (part_id == NULL || line_id == NULL ||
-        !json_int(json_get(line, "quantity"), -EVENT_QUANTITY_MAX, 0, &quantity)) {
+        !channel_address_units(json_get(line, "quantity"), -EVENT_QUANTITY_MAX, 0, &quantity)) {
         channel_bad_line(body->bad, body->arena,
                          "a refunded line's id, _refunded_item_id or quantity is wrong");
         return;
@@ -287,7 +333,7 @@ static bool normalize_refund(const struct channel_document *body, const struct j
         return true;
     if (order_id == NULL)
         return channel_document_refuse(body, "refund", "_links.up");
-    if (!channel_address_time(json_get(json, "date_created_gmt"), &occurred_ms))
+    if (!placed_of(json, &occurred_ms))
         return channel_document_refuse(body, "refund", "date_created_gmt");
     for (size_t i = 0; i < json_len(lines); i++)
         add_returned(body, json_at(lines, i), order_id, occurred_ms);
@@ -296,24 +342,52 @@ static bool normalize_refund(const struct channel_document *body, const struct j
 
 /* ---- products and variations ---- */
 
+static void add_observation(const struct channel_document *body, const struct json *json,
+                            const struct channel_row *row)
+{
+    struct event *event = event_list_add(body->events, body->arena, EVENT_OBSERVATION);
+
+    event->times.occurred_ms = version_of(body, json);
+    event->observation = (struct event_observation){
+        .listing = row->listing,
+        .address = row->address,
+        .sku = row->sku,
+        .tracked = row->tracked,
+        .quantity = row->quantity,
+        .version_ms = event->times.occurred_ms,
+    };
+}
+
+/* Bodies of the older APIs hold their variations, the others only name them. */
+static void add_variations(const struct channel_document *body, const struct json *product,
+                           const char *listing)
+{
+    const struct json *list = json_get(product, "variations");
+
+    for (size_t i = 0; i < json_len(list); i++) {
+        const struct json *json = json_at(list, i);
+        struct channel_row row = {0};
+        struct err why = {0};
+
+        if (json_kind(json) != JSON_OBJECT)
+            continue;
+        if (!channel_woocommerce_row(json, body->arena, &row, &why)) {
+            channel_bad_line(body->bad, body->arena, "product %s: %s", listing, why.text);
+            continue;
+        }
+        row.listing = arena_printf(body->arena, "%s/%s", listing, row.listing);
+        add_observation(body, json, &row);
+    }
+}
+
 static bool normalize_product(const struct channel_document *body, const struct json *json)
 {
     struct channel_row row = {0};
 
     if (!channel_woocommerce_row(json, body->arena, &row, body->err))
         return false;
-    if (row.version_ms == 0)
-        return channel_document_refuse(body, "product", "date_modified_gmt");
-    struct event *event = event_list_add(body->events, body->arena, EVENT_OBSERVATION);
-    event->times.occurred_ms = row.version_ms;
-    event->observation = (struct event_observation){
-        .listing = row.listing,
-        .address = row.address,
-        .sku = row.sku,
-        .tracked = row.tracked,
-        .quantity = row.quantity,
-        .version_ms = row.version_ms,
-    };
+    add_observation(body, json, &row);
+    add_variations(body, json, row.listing);
     return true;
 }
 
@@ -351,14 +425,18 @@ static const struct channel_document_reader topics[] = {
     {0  },
 };
 
-/* What a body without a topic is, by a member that nothing above it has. */
+/* clang-format off */
+/* What a body without a topic is, by a member that nothing below it has. */
 static const struct channel_document_reader shapes[] = {
-    {"refunded_by",    normalize_refund},
-    {"line_items",                normalize_order},
-    {"manage_stock",normalize_product},
-    {"update",   normalize_batch},
-    {0               },
+    {"refunded_by",    normalize_refund },
+    {"amount",         normalize_refund }, /* the older APIs do not say by whom */
+    {"line_items",     normalize_order  },
+    {"manage_stock",   normalize_product},
+    {"managing_stock", normalize_product}, /* the legacy API */
+    {"update",         normalize_batch  },
+    {0},
 };
+/* clang-format on */
 
 bool channel_woocommerce_normalize(const struct channel_account *account,
                                    const struct channel_notification *notification,

@@ -183,7 +183,7 @@ static struct channel_result result_of_item(const struct json *item,
     if (json_kind(json_get(item, "error")) == JSON_OBJECT)
         return result_of_error(json_get(item, "error"), arena);
     json_bool(json_get(item, "manage_stock"), &is_managed);
-    result.has_shown = is_managed && json_int(json_get(item, "stock_quantity"),
+    result.has_shown = is_managed && channel_address_units(json_get(item, "stock_quantity"),
                                               -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX,
                                               &result.shown);
     bool shows = result.has_shown && result.shown == push->target->quantity;

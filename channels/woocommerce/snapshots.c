@@ -36,9 +36,10 @@ bool channel_woocommerce_row(const struct json *product, struct arena *arena,
     if (id == NULL)
         return err_set(err, ERR_REJECT, "product: 'id' is missing or wrong");
     /* "parent" is a third value: the parent's quantity, shared with the other variations. */
-    json_bool(json_get(product, "manage_stock"), &row.tracked);
+    if (!json_bool(json_get(product, "manage_stock"), &row.tracked))
+        json_bool(json_get(product, "managing_stock"), &row.tracked); /* the legacy API */
     if (row.tracked &&
-        !json_int(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
+        !channel_address_units(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(err, ERR_REJECT, "product %s: 'stock_quantity' is missing or wrong", id);
     channel_address_time(json_get(product, "date_modified_gmt"), &row.version_ms);
     row.listing = parent == NULL ? id : arena_printf(arena, "%s/%s", parent, id);

@@ -28,7 +28,8 @@ enum { JSON_DEPTH_MAX = 64, JSON_NODES_MAX = 1000000 };
 struct json; /* a node; borrowed from its arena */
 
 /* The root, living as long as the arena, or NULL with ERR_REJECT: "json: duplicate key 'id' at byte
-   17"; bytes count from 0. bytes may go away afterwards. */
+   17"; bytes count from 0. A byte order mark in front does no harm. bytes may go away
+   afterwards. */
 const struct json *json_parse(struct arena *arena, const void *bytes, size_t len, struct err *err);
 
 enum json_kind json_kind(const struct json *node); /* NULL node: JSON_NULL */

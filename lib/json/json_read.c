@@ -343,16 +343,30 @@ static const yajl_callbacks json_callbacks = {
     .yajl_end_array = json_on_close,
 };
 
+/* Some writers put a byte order mark before it: blanks in its place keep the offsets. */
+static const unsigned char *json_without_mark(struct arena *arena, const void *bytes, size_t len)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t mark_len = sizeof(mark) - 1;
+
+    if (len < mark_len || memcmp(bytes, mark, mark_len) != 0)
+        return bytes;
+    unsigned char *copy = arena_memdup(arena, bytes, len);
+    memset(copy, ' ', mark_len);
+    return copy;
+}
+
 const struct json *json_parse(struct arena *arena, const void *bytes, size_t len, struct err *err)
 {
     /* yajl itself does not look at what malloc() gives. */
     yajl_alloc_funcs memory = {json_malloc, json_realloc, json_free, NULL};
-    struct json_reader reader = {.arena = arena, .err = err, .input = bytes, .len = len};
+    const unsigned char *input = json_without_mark(arena, bytes, len);
+    struct json_reader reader = {.arena = arena, .err = err, .input = input, .len = len};
     struct json *root = NULL;
 
     reader.values_capacity = JSON_VALUES_MIN;
     reader.values = mem_calloc(JSON_VALUES_MIN, sizeof(*reader.values));
-    reader.copy = arena_strndup(arena, bytes, len);
+    reader.copy = arena_strndup(arena, (const char *)input, len);
     reader.yajl = yajl_alloc(&json_callbacks, &memory, &reader);
     yajl_config(reader.yajl, yajl_dont_validate_strings, 1);
     if (json_run(&reader)) {

@@ -67,6 +67,9 @@ WITHOUT_TIME = {
     "bigcommerce/items_read.json": "levels",
     "bigcommerce/published_location_items.json": "levels",
     "woocommerce/order_deleted.json": "the body is an id and nothing else",
+    "woocommerce/order_v1.json": "its times have no zone: it shows what was true when it was sent",
+    "woocommerce/order_without_time.json": "it shows what was true when it was sent",
+    "woocommerce/product_v1.json": "its times have no zone",
 }
 WITHOUT_EVENTS = {
     **{f"amazon/notification-{name}.json": "thin: it names what is read" for name in (

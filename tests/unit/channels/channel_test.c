@@ -239,6 +239,78 @@ static void addresses_split_in_two(void **state)
     assert_false(channel_address_split(arena, "12@34@56", '@', &first, &second));
 }
 
+static const struct json *value_of(struct arena *arena, const char *text)
+{
+    struct err err = {0};
+    const struct json *node = json_parse(arena, text, strlen(text), &err);
+
+    assert_non_null(node);
+    return node;
+}
+
+static void times_are_read_in_every_published_form(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* 0: none */
+    } cases[] = {
+        {"\"2026-11-21T09:17:00.5Z\"",            INT64_C(1795252620500)},
+        {"\"2026-11-21T04:17:00-0500\"",          INT64_C(1795252620000)},
+        {"\"2026-11-21 09:17:00\"",               INT64_C(1795252620000)},
+        {"\"Sat, 21 Nov 2026 09:17:00 +0000\"",   INT64_C(1795252620000)},
+        {"1795252620",                            INT64_C(1795252620000)},
+        {"\"1795252620\"",                        INT64_C(1795252620000)},
+        {"1795252620123",                         INT64_C(1795252620123)},
+        {"\"1795252620123\"",                     INT64_C(1795252620123)},
+        {"0",                                     0                     },
+        {"-1795252620",                           0                     },
+        {"1795252620.5",                          0                     },
+        {"\"1969-12-31T23:59:59Z\"",              0                     },
+        {"\"0000-00-00T00:00:00\"",               0                     },
+        {"\"soon\"",                              0                     },
+        {"\"\"",                                  0                     },
+        {"null",                                  0                     },
+        {"false",                                 0                     },
+    };
+    SCOPED(arena) struct arena *arena = arena_new();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t ms = 0;
+
+        assert_int_equal(channel_address_time(value_of(arena, cases[i].text), &ms),
+                         cases[i].ms != 0);
+        assert_int_equal(ms, cases[i].ms);
+    }
+}
+
+static void units_are_whole_in_every_published_form(void **state)
+{
+    static const char *const good[] = {"7", "\"7\"", "7.0", "\"7.00\"", "7.0000"};
+    static const char *const bad[] = {"7.5",  "\"7.05\"", "7e0",  "\"7.\"", "\".0\"", "\"\"",
+                                      "null", "true",     "[7]",  "\" 7\"", "8.0",    "\"7.0.0\"",
+                                      "\"00000000000000000000000000000000000000007.0\""};
+    SCOPED(arena) struct arena *arena = arena_new();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        int64_t units = 0;
+
+        assert_true(channel_address_units(value_of(arena, good[i]), -7, 7, &units));
+        assert_int_equal(units, 7);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        int64_t units = 3;
+
+        assert_false(channel_address_units(value_of(arena, bad[i]), -7, 7, &units));
+        assert_int_equal(units, 3);
+    }
+    int64_t units = 0;
+    assert_true(channel_address_units(value_of(arena, "-7.0"), -7, 7, &units));
+    assert_int_equal(units, -7);
+    assert_false(channel_address_units(NULL, -7, 7, &units));
+}
+
 /* ---- signatures ---- */
 
 static void digests_tell_texts_apart(void **state)
@@ -336,6 +408,8 @@ int main(void)
         cmocka_unit_test(what_can_not_be_stored_is_a_bad_line_and_what_breaks_a_rule_an_event),
         cmocka_unit_test(ids_are_digits),
         cmocka_unit_test(addresses_split_in_two),
+        cmocka_unit_test(times_are_read_in_every_published_form),
+        cmocka_unit_test(units_are_whole_in_every_published_form),
         cmocka_unit_test(digests_tell_texts_apart),
         cmocka_unit_test(a_secret_in_html_is_decoded_once),
         cmocka_unit_test(threads_verify_at_once),

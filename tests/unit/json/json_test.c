@@ -320,6 +320,22 @@ static void more_values_than_allowed_are_refused(void **state)
     assert_refused(buf_str(&text), "json: too many values at byte 2000000");
 }
 
+/* Offsets count it. */
+static void a_byte_order_mark_in_front_does_no_harm(void **state)
+{
+    struct err err = {0};
+    const char *text = "\xEF\xBB\xBF{\"id\":17}";
+    const struct json *json = json_parse(arena, text, strlen(text), &err);
+
+    (void)state;
+    assert_string_equal(json_text(json_get(json, "id")), "17");
+    text = "\xEF\xBB\xBF{\"a\":1,\"a\":2}";
+    assert_null(json_parse(arena, text, strlen(text), &err));
+    assert_string_equal(err.text, "json: duplicate key 'a' at byte 10");
+    assert_null(json_parse(arena, "\xEF\xBB\xBF", 3, &err));
+    assert_null(json_parse(arena, "\xEF\xBB", 2, &err));
+}
+
 static void broken_text_is_refused(void **state)
 {
     (void)state;
@@ -331,7 +347,7 @@ static void broken_text_is_refused(void **state)
         "\"a\tb\"",  "tru",    "TRUE",    "nul",       "NaN",         "Infinity",
         "-Infinity", "01",     "-",       "+1",        ".5",          "1.",
         "1.e1",      "1e",     "1e+",     "0x10",      "-01",         "1_000",
-        "//c\n1",    "/*c*/1", "1/**/",   "[1]]",      "{}}",         "\xEF\xBB\xBF{}",
+        "//c\n1",    "/*c*/1", "1/**/",   "[1]]",      "{}}",         "{}\xEF\xBB\xBF",
         "\\u0031",   "[1]\\",
     };
 
@@ -581,6 +597,7 @@ int main(void)
         fact(a_megabyte_of_brackets_is_refused_quickly),
         fact(the_deepest_nesting_allowed_is_read),
         fact(more_values_than_allowed_are_refused),
+        fact(a_byte_order_mark_in_front_does_no_harm),
         fact(broken_text_is_refused),
         fact(every_cut_of_a_document_is_refused),
         fact(empty_input_is_refused),
