@@ -68,7 +68,7 @@ EVENTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: rolling live-vendure live-sqs contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: rolling live-vendure live-medusa live-sqs contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -198,7 +198,10 @@ signatures: tests-built ## What the sandbox signs, judged by the marketplaces' o
 	@status=0; for check in tests/signatures/*.py; do python3 $$check $(BIN)/sandbox || [ $$? = 77 ] || status=1; done; exit $$status
 
 live-vendure: built ## A real Vendure shop (from npm; needs Node 20) and the suite keep each other's stock true
-	@BUILD=$(BUILD) python3 tests/live/vendure/live.py var/live/run
+	@BUILD=$(BUILD) python3 tests/live/vendure/live.py var/live/run-vendure
+
+live-medusa: built ## The same with a real Medusa shop (700 MB from npm)
+	@BUILD=$(BUILD) python3 tests/live/medusa/live.py var/live/run-medusa
 
 live-sqs: built ## Amazon's notifications from moto and ElasticMQ (PyPI, Maven), ingest killed KILLS (8) times at each; SEED (random)
 	@BUILD=$(BUILD) KILLS='$(filter-out 50,$(KILLS))' SEED='$(SEED)' python3 tests/live/sqs/live.py var/live/run-sqs

@@ -83,11 +83,10 @@ class StockbusPlugin {
   async tellShipment(event) {
     if (event.toState !== 'Shipped') return;
     const lines = [];
-    for (const line of event.fulfillment.lines)
-      lines.push({ order: await this.orderOf(line.orderLineId), line: line.orderLineId, quantity: line.quantity });
+    for (const { orderLineId: line, quantity } of event.fulfillment.lines)
+      lines.push({ part: `${event.fulfillment.id}-${line}`, order: await this.orderOf(line), line, quantity });
     await deliver({
       event: 'shipment',
-      shipment: event.fulfillment.id,
       at: event.fulfillment.updatedAt.toISOString(),
       lines,
     });
