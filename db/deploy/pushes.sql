@@ -122,23 +122,15 @@ COMMENT ON COLUMN targets.traceparent IS 'W3C trace context of the cause.';
 
 CREATE TABLE outbox (
     outbox_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind text NOT NULL CHECK (kind IN ('target', 'catalog', 'event')),
-    channel text NOT NULL,
-    listing text NOT NULL,
-    version bigint NOT NULL,
-    address text NOT NULL,
-    sku text NOT NULL,
-    body bytea NOT NULL DEFAULT ''
+    records bigint NOT NULL CHECK (records > 0),
+    body bytea NOT NULL
 );
+-- Small ones stand in the row, large ones beside it, as they are: they are read and deleted at once.
+ALTER TABLE outbox ALTER COLUMN body SET STORAGE EXTERNAL;
 COMMENT ON TABLE outbox IS 'What must be on Kafka and is not yet known to be: written with its cause, deleted after the broker has it.';
 COMMENT ON COLUMN outbox.outbox_id IS 'Order of writing, which for one listing is the order of its versions.';
-COMMENT ON COLUMN outbox.kind IS 'target, catalog or event.';
-COMMENT ON COLUMN outbox.channel IS 'Channel.';
-COMMENT ON COLUMN outbox.listing IS 'Listing.';
-COMMENT ON COLUMN outbox.version IS 'Target''s version; 0 for catalog entries.';
-COMMENT ON COLUMN outbox.address IS 'For catalog entries.';
-COMMENT ON COLUMN outbox.sku IS 'For catalog entries.';
-COMMENT ON COLUMN outbox.body IS 'For events: the record.';
+COMMENT ON COLUMN outbox.records IS 'How many records it carries: targets, catalog entries, events of the ledger itself.';
+COMMENT ON COLUMN outbox.body IS 'The records of one transaction, in order, with what names their topics and keys (services/ledger/outbox.h).';
 
 CREATE TABLE pushes (
     partition integer NOT NULL,

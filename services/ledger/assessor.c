@@ -2,17 +2,15 @@
 
 #include <stdio.h>
 
-#include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
 #include "lib/base/retry.h"
 #include "lib/base/stop.h"
-#include "lib/event/codec.h"
 #include "lib/pg/pg.h"
 
 #include "services/ledger/assess.h"
-#include "services/ledger/rows.h"
+#include "services/ledger/outbox.h"
 #include "services/ledger/session.h"
 
 #include "sql.h"
@@ -43,44 +41,20 @@ static bool assessor_connect(struct assessor *assessor, struct err *err)
 
 /* ---- one round ---- */
 
-struct event_row {
-    const char *channel;
-    const char *sku;
-    const char *body;
-};
-
-#define ROW struct event_row
-static const struct ledger_rows_column event_columns[] = {LEDGER_ROWS_TEXT_OF(ROW, channel),
-                                                          LEDGER_ROWS_TEXT_OF(ROW, sku),
-                                                          LEDGER_ROWS_TEXT_OF(ROW, body),
-                                                          {0}};
-#undef ROW
-
-static const struct event_row *assessor_row(struct arena *arena, const struct event *event)
-{
-    SCOPED(buf) struct buf body = {0};
-    SCOPED(buf) struct buf hex = {0};
-    const char *sku = event->kind == EVENT_VELOCITY_MEASURED ? event->velocity.sku : "";
-    struct event_row row = {event->source.channel, sku, NULL};
-
-    event_encode(event, &body);
-    buf_hex(&hex, body.bytes, body.len);
-    row.body = arena_strdup(arena, buf_str(&hex));
-    return arena_memdup(arena, &row, sizeof(row));
-}
-
-static bool assessor_write(struct assessor *assessor, struct arena *arena, int64_t as_of_ms,
+static bool assessor_write(struct assessor *assessor, int64_t as_of_ms,
                            const struct ledger_assessed *assessed, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
-    const struct event_row **rows = arena_alloc(arena, assessed->len * sizeof(*rows));
+    SCOPED(ledger_outbox) struct ledger_outbox outbox;
 
-    for (size_t i = 0; i < assessed->len; i++)
-        rows[i] = assessor_row(arena, assessed->events[i]);
+    ledger_outbox_init(&outbox, assessor->pg);
+    for (size_t i = 0; i < assessed->len; i++) {
+        if (!ledger_outbox_event(&outbox, assessed->events[i], err))
+            return false;
+    }
     pg_params_int(params, as_of_ms);
     pg_params_text(params, assessed->swept_sku);
-    return ledger_rows_run(assessor->pg, arena, sql_ledger_insert_outbox_events,
-                           (const void *const *)rows, assessed->len, event_columns, NULL, err) &&
+    return ledger_outbox_end(&outbox, err) &&
            pg_run(assessor->pg, sql_ledger_update_assessment, params, NULL, err);
 }
 
@@ -128,7 +102,7 @@ static bool assessor_round(struct assessor *assessor, struct arena *arena, int64
     if (!assessor_is_due(assessor, arena, as_of_ms, &assessed->swept_sku, err))
         return err->code == ERR_NONE;
     return ledger_assess(assessor->pg, arena, &options, assessed, err) &&
-           assessor_write(assessor, arena, as_of_ms, assessed, err);
+           assessor_write(assessor, as_of_ms, assessed, err);
 }
 
 /*

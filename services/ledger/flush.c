@@ -4,6 +4,7 @@
 
 #include "services/ledger/keys.h"
 #include "services/ledger/measures.h"
+#include "services/ledger/outbox.h"
 #include "services/ledger/rows.h"
 
 #include "sql.h"
@@ -490,7 +491,6 @@ static bool flush_positions(struct flusher *flusher, struct err *err)
 /* ---- listings, targets, outbox ---- */
 
 struct listing_row {
-    const char *kind; /* of the outbox row */
     const char *channel;
     const char *listing;
     const char *address;
@@ -511,7 +511,6 @@ struct listing_row {
     int64_t received_ms;
     int64_t applied_ms;
     const char *traceparent;
-    int64_t no_version; /* 0: catalog entries have none */
 };
 
 #define ROW struct listing_row
@@ -542,12 +541,6 @@ static const struct ledger_rows_column target_columns[] = {
     INT(applied_ms),
     TEXT(traceparent),
     {0},
-};
-static const struct ledger_rows_column outbox_target_columns[] = {
-    TEXT(kind), TEXT(channel), TEXT(listing), INT(version), TEXT(address), TEXT(sku), {0},
-};
-static const struct ledger_rows_column outbox_catalog_columns[] = {
-    TEXT(kind), TEXT(channel), TEXT(listing), INT(no_version), TEXT(address), TEXT(sku), {0},
 };
 #undef ROW
 
@@ -592,7 +585,6 @@ static struct listing_row *flush_listing_row(struct flusher *flusher,
     struct listing_row *row = arena_alloc(flusher->arena, sizeof(*row));
 
     *row = (struct listing_row){
-        .kind = "target",
         .channel = listing->channel,
         .listing = listing->listing,
         .address = listing->address,
@@ -619,29 +611,71 @@ static struct listing_row *flush_listing_row(struct flusher *flusher,
 }
 
 /* New mappings change what the catalog topic says of their listings. */
-static bool flush_catalog_entries(struct flusher *flusher, const struct listing_row *const *rows,
-                                  size_t count, struct err *err)
+static bool flush_catalog_entries(struct flusher *flusher, struct ledger_outbox *outbox,
+                                  const struct listing_row *const *rows, size_t count,
+                                  struct err *err)
 {
     const struct stock_mapping *const *mappings = NULL;
     size_t mappings_len = stock_new_mappings(flusher->stock, &mappings);
     SCOPED(map) struct map *mapped = map_new();
-    const struct listing_row **entries = arena_alloc(flusher->arena, count * sizeof(const void *));
-    size_t len = 0;
 
     for (size_t i = 0; i < mappings_len; i++)
         map_set(mapped,
                 ledger_listing_key(flusher->arena, mappings[i]->channel, mappings[i]->listing),
                 flusher);
-    for (size_t i = 0; i < count; i++) {
-        if (map_get(mapped,
-                    ledger_listing_key(flusher->arena, rows[i]->channel, rows[i]->listing)) == NULL)
-            continue;
-        struct listing_row *entry = arena_memdup(flusher->arena, rows[i], sizeof(*entry));
+    for (size_t i = 0; mappings_len > 0 && i < count; i++) {
+        const struct catalog_entry entry = {rows[i]->channel, rows[i]->listing, rows[i]->address,
+                                            rows[i]->sku};
 
-        entry->kind = "catalog";
-        entries[len++] = entry;
+        if (map_get(mapped, ledger_listing_key(flusher->arena, entry.channel, entry.listing)) ==
+            NULL)
+            continue;
+        if (!ledger_outbox_catalog(outbox, &entry, err))
+            return false;
     }
-    return flush_rows(flusher, sql_ledger_insert_outbox, entries, len, outbox_catalog_columns, err);
+    return true;
+}
+
+static bool flush_target(struct ledger_outbox *outbox, const struct listing_row *row,
+                         struct err *err)
+{
+    const struct target target = {
+        .channel = row->channel,
+        .listing = row->listing,
+        .address = row->address,
+        .quantity = row->quantity,
+        .version = row->version,
+        .event_id = row->event_id,
+        .rule_id = row->rule_id,
+        .mapping_id = row->mapping_id,
+        .sold_here = row->sold_here,
+        .open_here = row->open_here,
+        .times = {.occurred_ms = row->occurred_ms,
+                  .received_ms = row->received_ms,
+                  .applied_ms = row->applied_ms},
+        .traceparent = row->traceparent,
+        .cause_channel = row->cause_channel,
+    };
+
+    return ledger_outbox_target(outbox, &target, err);
+}
+
+/* After the rows of the listings are written: of two who do so, the later one's bundle is the
+   greater. */
+static bool flush_outbox(struct flusher *flusher, const struct listing_row *const *rows,
+                         size_t count, const struct listing_row *const *moved, size_t moved_len,
+                         struct err *err)
+{
+    SCOPED(ledger_outbox) struct ledger_outbox outbox;
+
+    ledger_outbox_init(&outbox, flusher->pg);
+    if (!flush_catalog_entries(flusher, &outbox, rows, count, err))
+        return false;
+    for (size_t i = 0; i < moved_len; i++) {
+        if (!flush_target(&outbox, moved[i], err))
+            return false;
+    }
+    return ledger_outbox_end(&outbox, err);
 }
 
 static bool flush_listings(struct flusher *flusher, struct err *err)
@@ -659,9 +693,7 @@ static bool flush_listings(struct flusher *flusher, struct err *err)
     }
     return flush_rows(flusher, sql_ledger_upsert_listings, rows, count, listing_columns, err) &&
            flush_rows(flusher, sql_ledger_insert_targets, moved, moved_len, target_columns, err) &&
-           flush_catalog_entries(flusher, rows, count, err) &&
-           flush_rows(flusher, sql_ledger_insert_outbox, moved, moved_len, outbox_target_columns,
-                      err);
+           flush_outbox(flusher, rows, count, moved, moved_len, err);
 }
 
 bool ledger_flush(struct pg *pg, struct arena *arena, const struct ledger_working_set *set,

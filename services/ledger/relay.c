@@ -16,12 +16,16 @@
 #include "lib/kafka/kafka.h"
 #include "lib/pg/pg.h"
 
+#include "services/ledger/outbox.h"
 #include "services/ledger/session.h"
 
 #include "sql.h"
 
 enum {
-    RELAY_ROWS_MAX = 1000,
+    RELAY_RECORDS_MAX = 1000, /* of a batch; its last bundle may bring some more */
+    RELAY_SENT_MAX = RELAY_RECORDS_MAX + LEDGER_OUTBOX_RECORDS_MAX,
+    RELAY_BUNDLES_MAX = 200,
+    RELAY_COUNT_MS = 5000,
     RELAY_IDLE_MS = 100, /* another replica's rows are found by looking */
     RELAY_STANDBY_MS = 500,
     RELAY_FLUSH_MS = 5000,
@@ -31,8 +35,8 @@ static const struct retry_policy relay_pause = {.base_ms = 50, .cap_ms = 2000, .
 
 static const struct metric relayed_total = {
     "stockbus_ledger_relayed_total", "Records sent from the outbox.", METRIC_COUNTER, {"kind"}};
-static const struct metric outbox_rows = {
-    "stockbus_ledger_outbox_rows", "Rows that the relay last found waiting.", METRIC_GAUGE, {0}};
+static const struct metric outbox_records = {
+    "stockbus_ledger_outbox_records", "Records that wait for the broker.", METRIC_GAUGE, {0}};
 
 struct ledger_relay {
     struct ledger_relay_options options;
@@ -42,9 +46,10 @@ struct ledger_relay {
     bool locked;
     struct arena *arena;
     _Atomic int failures;                      /* of the batch in flight */
-    const char *sent_channels[RELAY_ROWS_MAX]; /* targets of the batch in flight, in the arena */
-    const char *sent_listings[RELAY_ROWS_MAX];
+    const char *sent_channels[RELAY_SENT_MAX]; /* targets of the batch in flight, in the arena */
+    const char *sent_listings[RELAY_SENT_MAX];
     size_t sent_len;
+    int64_t counted_ms; /* when the outbox was, on the monotonic clock */
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool woken;
@@ -57,7 +62,7 @@ struct ledger_relay *ledger_relay_new(const struct ledger_relay_options *options
         .client_id = options->replica,
         .linger_ms = 1,
         .message_timeout_ms = RELAY_FLUSH_MS,
-        .queue_max = 2 * RELAY_ROWS_MAX,
+        .queue_max = 2 * RELAY_SENT_MAX,
     };
     struct kafka_producer *made = kafka_producer_new(&producer, err);
 
@@ -108,73 +113,7 @@ static void relay_wait(struct ledger_relay *relay, int timeout_ms)
     pthread_mutex_unlock(&relay->mutex);
 }
 
-/* ---- a row becomes a record ---- */
-
-static const char *relay_text(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
-                              const char *column)
-{
-    const char *text = pg_rows_text(rows, row, column);
-
-    return text == NULL ? "" : arena_strdup(relay->arena, text);
-}
-
-static void relay_target(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
-                         struct kafka_record *record, struct buf *body)
-{
-    const struct target target = {
-        .channel = relay_text(relay, rows, row, "channel"),
-        .listing = relay_text(relay, rows, row, "listing"),
-        .address = relay_text(relay, rows, row, "target_address"),
-        .quantity = pg_rows_int(rows, row, "quantity"),
-        .version = pg_rows_int(rows, row, "version"),
-        .event_id = relay_text(relay, rows, row, "event_id"),
-        .rule_id = relay_text(relay, rows, row, "rule_id"),
-        .mapping_id = relay_text(relay, rows, row, "mapping_id"),
-        .sold_here = pg_rows_int(rows, row, "sold_here"),
-        .open_here = pg_rows_int(rows, row, "open_here"),
-        .times = {.occurred_ms = pg_rows_int(rows, row, "occurred_ms"),
-                  .received_ms = pg_rows_int(rows, row, "received_ms"),
-                  .applied_ms = pg_rows_int(rows, row, "applied_ms")},
-        .traceparent = relay_text(relay, rows, row, "traceparent"),
-        .cause_channel = relay_text(relay, rows, row, "cause_channel"),
-    };
-
-    target_encode(&target, body);
-    record->topic = topic_targets(relay->arena, relay->options.topic_prefix, target.channel);
-    record->key = topic_listing_key(relay->arena, target.channel, target.listing);
-    relay->sent_channels[relay->sent_len] = target.channel;
-    relay->sent_listings[relay->sent_len++] = target.listing;
-}
-
-static void relay_catalog(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
-                          struct kafka_record *record, struct buf *body)
-{
-    const struct catalog_entry entry = {
-        .channel = relay_text(relay, rows, row, "channel"),
-        .listing = relay_text(relay, rows, row, "listing"),
-        .address = relay_text(relay, rows, row, "address"),
-        .sku = relay_text(relay, rows, row, "sku"),
-    };
-
-    catalog_entry_encode(&entry, body);
-    record->topic = topic_catalog(relay->arena, relay->options.topic_prefix);
-    record->key = topic_listing_key(relay->arena, entry.channel, entry.listing);
-}
-
-static bool relay_event(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
-                        struct kafka_record *record, struct buf *body, struct err *err)
-{
-    struct event event;
-    size_t len = 0;
-    const void *bytes = pg_rows_bytes(rows, row, "body", &len);
-
-    if (!event_decode(relay->arena, bytes, len, &event, err))
-        return false;
-    buf_append(body, bytes, len);
-    record->topic = topic_events(relay->arena, relay->options.topic_prefix);
-    record->key = topic_event_key(relay->arena, &event, NULL);
-    return true;
-}
+/* ---- sending ---- */
 
 static void relay_delivered(void *opaque, const struct err *err, int32_t partition, int64_t offset)
 {
@@ -186,27 +125,82 @@ static void relay_delivered(void *opaque, const struct err *err, int32_t partiti
         atomic_fetch_add(&relay->failures, 1);
 }
 
-static bool relay_send(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
+static const char *relay_kind(enum ledger_outbox_kind kind)
+{
+    switch (kind) {
+    case LEDGER_OUTBOX_TARGET:
+        return "target";
+    case LEDGER_OUTBOX_CATALOG:
+        return "catalog";
+    case LEDGER_OUTBOX_EVENT:
+        return "event";
+    }
+    return NULL;
+}
+
+/* Topic and key. */
+static bool relay_address(struct ledger_relay *relay, const struct ledger_outbox_record *from,
+                          struct kafka_record *record, struct err *err)
+{
+    const char *prefix = relay->options.topic_prefix;
+    struct event event;
+
+    if (from->kind == LEDGER_OUTBOX_EVENT) {
+        if (!event_decode(relay->arena, from->body, from->body_len, &event, err))
+            return false;
+        record->topic = topic_events(relay->arena, prefix);
+        record->key = topic_event_key(relay->arena, &event, NULL);
+        return true;
+    }
+    record->topic = from->kind == LEDGER_OUTBOX_CATALOG
+                        ? topic_catalog(relay->arena, prefix)
+                        : topic_targets(relay->arena, prefix, from->channel);
+    record->key = topic_listing_key(relay->arena, from->channel, from->listing);
+    return true;
+}
+
+static bool relay_send(struct ledger_relay *relay, const struct ledger_outbox_record *from,
                        struct err *err)
 {
     static const struct kafka_header headers[] = {
         {"content-type", "application/protobuf"}
     };
-    SCOPED(buf) struct buf body = {0};
-    const char *kind = pg_rows_text(rows, row, "kind");
+    const char *kind = relay_kind(from->kind);
     struct kafka_record record = {
-        .partition = -1, .headers = headers, .headers_len = ARRAY_LEN(headers)};
+        .partition = -1,
+        .headers = headers,
+        .headers_len = ARRAY_LEN(headers),
+        .body = from->body,
+        .body_len = from->body_len,
+    };
 
-    if (strcmp(kind, "target") == 0)
-        relay_target(relay, rows, row, &record, &body);
-    else if (strcmp(kind, "catalog") == 0)
-        relay_catalog(relay, rows, row, &record, &body);
-    else if (!relay_event(relay, rows, row, &record, &body, err))
+    if (kind == NULL)
+        return err_set(err, ERR_FATAL, "unknown kind of record '%c' in the outbox",
+                       (char)from->kind);
+    if (!relay_address(relay, from, &record, err))
         return false;
-    record.body = body.bytes;
-    record.body_len = body.len;
+    if (from->kind == LEDGER_OUTBOX_TARGET) {
+        relay->sent_channels[relay->sent_len] = arena_strdup(relay->arena, from->channel);
+        relay->sent_listings[relay->sent_len++] = arena_strdup(relay->arena, from->listing);
+    }
     metric_add(&relayed_total, 1, kind, NULL, NULL);
     return kafka_produce(relay->producer, &record, relay_delivered, relay, err);
+}
+
+static bool relay_send_bundle(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
+                              size_t *sent, struct err *err)
+{
+    size_t len = 0;
+    const char *at = pg_rows_bytes(rows, row, "body", &len);
+    const char *end = at + len;
+    struct ledger_outbox_record record;
+
+    while (at < end) {
+        if (!ledger_outbox_read(&at, end, &record, err) || !relay_send(relay, &record, err))
+            return false;
+        (*sent)++;
+    }
+    return true;
 }
 
 /* ---- the loop ---- */
@@ -234,21 +228,70 @@ static bool relay_connect(struct ledger_relay *relay, struct err *err)
     return relay->pg != NULL;
 }
 
+static const char *relay_text(struct ledger_relay *relay, const struct pg_rows *rows, size_t row,
+                              const char *column)
+{
+    return arena_strdup(relay->arena, pg_rows_text(rows, row, column));
+}
+
+static bool relay_put_present(struct ledger_relay *relay, const struct pg_rows *rows,
+                              struct err *err)
+{
+    SCOPED(ledger_outbox) struct ledger_outbox outbox;
+
+    ledger_outbox_init(&outbox, relay->pg);
+    for (size_t row = 0; row < pg_rows_count(rows); row++) {
+        const struct target target = {
+            .channel = relay_text(relay, rows, row, "channel"),
+            .listing = relay_text(relay, rows, row, "listing"),
+            .address = relay_text(relay, rows, row, "address"),
+            .quantity = pg_rows_int(rows, row, "quantity"),
+            .version = pg_rows_int(rows, row, "version"),
+            .event_id = relay_text(relay, rows, row, "event_id"),
+            .rule_id = relay_text(relay, rows, row, "rule_id"),
+            .mapping_id = relay_text(relay, rows, row, "mapping_id"),
+            .sold_here = pg_rows_int(rows, row, "sold_here"),
+            .open_here = pg_rows_int(rows, row, "open_here"),
+            .times = {.occurred_ms = pg_rows_int(rows, row, "occurred_ms"),
+                      .received_ms = pg_rows_int(rows, row, "received_ms"),
+                      .applied_ms = pg_rows_int(rows, row, "applied_ms")},
+            .traceparent = relay_text(relay, rows, row, "traceparent"),
+            .cause_channel = relay_text(relay, rows, row, "cause_channel"),
+        };
+
+        if (!ledger_outbox_target(&outbox, &target, err))
+            return false;
+    }
+    return ledger_outbox_end(&outbox, err);
+}
+
+static bool relay_requeue(struct ledger_relay *relay, struct err *err)
+{
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    pg_params_text_array(params, relay->sent_channels, relay->sent_len);
+    pg_params_text_array(params, relay->sent_listings, relay->sent_len);
+    return pg_exec(relay->pg, "BEGIN", err) &&
+           pg_run(relay->pg, sql_ledger_lock_listings, params, NULL, err) &&
+           pg_run(relay->pg, sql_ledger_select_present_targets, params, &rows, err) &&
+           relay_put_present(relay, rows, err) && pg_exec(relay->pg, "COMMIT", err);
+}
+
 /* A session that ended under a batch took the lock along: another relay may have sent newer targets
    of the same listings before our last ones arrived, and a compacted topic keeps what came last.
    So their present targets go again. */
 static bool relay_repair(struct ledger_relay *relay, struct err *err)
 {
-    SCOPED(pg_params) struct pg_params *params = pg_params_new();
-
     if (relay->locked || relay->sent_len == 0)
         return true;
     if (!kafka_producer_flush(relay->producer, RELAY_FLUSH_MS, err))
         return false;
-    pg_params_text_array(params, relay->sent_channels, relay->sent_len);
-    pg_params_text_array(params, relay->sent_listings, relay->sent_len);
-    if (!pg_run(relay->pg, sql_ledger_requeue_targets, params, NULL, err))
+    if (!relay_requeue(relay, err)) {
+        pg_close(relay->pg); /* and with it the transaction */
+        relay->pg = NULL;
         return false;
+    }
     log_info("ledger.relay_repaired", "targets", log_int(relay->sent_len));
     relay->sent_len = 0;
     return true;
@@ -266,33 +309,50 @@ static bool relay_lock(struct ledger_relay *relay, struct err *err)
     return true;
 }
 
-/* Sends up to RELAY_ROWS_MAX rows and waits for the broker. */
-static bool relay_step(struct ledger_relay *relay, size_t *ret_sent, struct err *err)
+/* What waits, for the operator: it is more than a step finds. */
+static bool relay_count(struct ledger_relay *relay, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    int64_t now_ms = clock_monotonic_us() / 1000;
+
+    if (relay->counted_ms > 0 && now_ms - relay->counted_ms < RELAY_COUNT_MS)
+        return true;
+    if (!pg_run(relay->pg, sql_ledger_count_outbox, NULL, &rows, err))
+        return false;
+    metric_set(&outbox_records, (double)pg_rows_int(rows, 0, "records"), NULL, NULL, NULL);
+    relay->counted_ms = now_ms;
+    return true;
+}
+
+/* Sends some bundles and waits for the broker. */
+static bool relay_step(struct ledger_relay *relay, bool *ret_all, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
     SCOPED(pg_rows) struct pg_rows *rows = NULL;
+    size_t sent = 0;
 
-    pg_params_int(params, RELAY_ROWS_MAX);
-    if (!pg_run(relay->pg, sql_ledger_select_outbox, params, &rows, err))
+    pg_params_int(params, RELAY_RECORDS_MAX);
+    pg_params_int(params, RELAY_BUNDLES_MAX);
+    if (!relay_count(relay, err) ||
+        !pg_run(relay->pg, sql_ledger_select_outbox, params, &rows, err))
         return false;
     arena_reset(relay->arena);
     relay->sent_len = 0; /* a batch that failed is part of this one */
-    *ret_sent = pg_rows_count(rows);
-    metric_set(&outbox_rows, (double)*ret_sent, NULL, NULL, NULL);
-    if (*ret_sent == 0)
+    if (pg_rows_count(rows) == 0)
         return true;
     atomic_store(&relay->failures, 0);
-    for (size_t row = 0; row < *ret_sent; row++) {
-        if (!relay_send(relay, rows, row, err))
+    for (size_t row = 0; row < pg_rows_count(rows); row++) {
+        if (!relay_send_bundle(relay, rows, row, &sent, err))
             return false;
     }
     if (!kafka_producer_flush(relay->producer, RELAY_FLUSH_MS, err))
         return false;
     if (atomic_load(&relay->failures) > 0)
         return err_set(err, ERR_RETRY, "%d of %zu records did not reach the broker",
-                       atomic_load(&relay->failures), *ret_sent);
+                       atomic_load(&relay->failures), sent);
     if (!relay_delete(relay, rows, err))
         return false;
+    *ret_all = sent < RELAY_RECORDS_MAX && pg_rows_count(rows) < RELAY_BUNDLES_MAX;
     relay->sent_len = 0;
     return true;
 }
@@ -300,13 +360,13 @@ static bool relay_step(struct ledger_relay *relay, size_t *ret_sent, struct err 
 bool ledger_relay_run(struct ledger_relay *relay, struct err *err)
 {
     for (int failures = 0; !stop_requested();) {
-        size_t sent = 0;
+        bool all = true;
         bool ok = relay_connect(relay, err) && relay_repair(relay, err) && relay_lock(relay, err) &&
-                  (!relay->locked || relay_step(relay, &sent, err));
+                  (!relay->locked || relay_step(relay, &all, err));
 
         if (ok) {
             failures = 0;
-            if (sent < RELAY_ROWS_MAX)
+            if (all)
                 relay_wait(relay, relay->locked ? RELAY_IDLE_MS : RELAY_STANDBY_MS);
             continue;
         }

@@ -181,7 +181,7 @@ INSERT INTO voided_orders (channel, order_id, voided_ms, event_id) VALUES ('woo-
 INSERT INTO rules (rule_id, channel, listing, sku, pools, buckets, buffer_units, buffer_percent, cap, floor, tier,
                    risk_bound_ppm, safety_stock, valid_from_ms)
 VALUES (pg_temp.e(93), 'none-main', '', '', '{}', '{}', 0, 0, 0, 0, '', 0, 0, 0);
-INSERT INTO outbox (kind, channel, listing, version, address, sku) VALUES ('target', 'woo-main', '17', 6, '', '');
+INSERT INTO outbox (records, body) VALUES (1, '\x05');
 INSERT INTO tiers (tier_id, tier, from_per_day, latency_ms, lead_time_days, valid_from_ms)
 VALUES (pg_temp.e(94), 'T9', 1, 1, 1, 1);
 INSERT INTO velocities (measurement_id, sku, as_of_ms, window_ms, channels, units)

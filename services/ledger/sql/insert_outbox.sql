@@ -1,3 +1,3 @@
-INSERT INTO outbox (kind, channel, listing, version, address, sku)
-SELECT unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::bigint[]),
-       unnest($5::text[]), unnest($6::text[])
+-- $1 number of records, $2 the records (services/ledger/outbox.h)
+INSERT INTO outbox (records, body)
+VALUES ($1::bigint, $2::bytea)

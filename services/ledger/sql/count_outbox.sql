@@ -1,0 +1,2 @@
+SELECT coalesce(sum(records), 0)::bigint AS records
+  FROM outbox
