@@ -235,6 +235,19 @@ def a_halted_ledger_does_not_keep_the_relay_lock(ledger):
     until(60, lambda: ledger.sql("SELECT count(*) FROM ledger.outbox") == "0", "the outbox is relayed again")
 
 
+def a_relay_that_lost_its_session_sends_the_present_targets_again(ledger):
+    ledger.sql("CREATE FUNCTION public.end_session() RETURNS trigger LANGUAGE plpgsql AS "
+               "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'; "
+               "CREATE TRIGGER end_session BEFORE DELETE ON ledger.outbox EXECUTE FUNCTION public.end_session()")
+    try:
+        ledger.feed([line("lost-session", "LK0")])
+        until(60, lambda: int(ledger.sql("SELECT count(*) FROM ledger.outbox")) > 1, "its target is queued again")
+        expect(ledger.sql("SELECT count(DISTINCT body) FROM ledger.outbox") == "1", "not the target that it was")
+    finally:
+        ledger.sql("DROP TRIGGER end_session ON ledger.outbox; DROP FUNCTION public.end_session()")
+    until(60, lambda: ledger.sql("SELECT count(*) FROM ledger.outbox") == "0", "the outbox is relayed")
+
+
 def no_statement_locks_a_hot_relation_as_a_whole(ledger):
     feeder = threading.Thread(target=lambda: [ledger.feed([line(f"s{i}-{n}", f"LK{n % 40}") for n in range(200)])
                                               for i in range(5)])
@@ -261,7 +274,8 @@ TESTS = [facts_become_positions_and_targets, a_fact_that_comes_twice_has_one_eff
          an_oversell_names_the_order_that_did_it, a_poison_record_is_set_aside_and_its_neighbours_go_on,
          history_can_be_changed_by_nobody, months_are_made_ahead, the_audit_role_reads_views_only,
          kill_minus_9_at_any_moment_loses_nothing_and_doubles_nothing,
-         a_halted_ledger_does_not_keep_the_relay_lock, no_statement_locks_a_hot_relation_as_a_whole]
+         a_halted_ledger_does_not_keep_the_relay_lock,
+         a_relay_that_lost_its_session_sends_the_present_targets_again, no_statement_locks_a_hot_relation_as_a_whole]
 
 
 def main():
