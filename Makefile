@@ -137,9 +137,10 @@ $(BENCH_TAPE): bench/tape.c lib/base/buf.c lib/base/clock.c lib/base/mem.c bench
 demo: built ## Start everything, sell on every channel at once, end with a verdict; leaves nothing running
 	@deploy/local/demo-run
 
-# Four of each kind, three of those that take several calls a push.
-THIRTY := $(foreach n,1 2 3 4,amazon-$(n):amazon bigcommerce-$(n):bigcommerce ebay-$(n):ebay shopify-$(n):shopify \
-          tiktok-$(n):tiktok woo-$(n):woocommerce) $(foreach n,1 2 3,etsy-$(n):etsy walmart-$(n):walmart)
+# Four of Amazon, Shopify and WooCommerce, three of each other kind.
+THIRTY := $(foreach n,1 2 3 4,amazon-$(n):amazon shopify-$(n):shopify woo-$(n):woocommerce) \
+          $(foreach n,1 2 3,bigcommerce-$(n):bigcommerce ebay-$(n):ebay etsy-$(n):etsy house-$(n):generic \
+          tiktok-$(n):tiktok walmart-$(n):walmart)
 empty :=
 comma := ,
 demo-thirty: built ## The same on 30 channels of every kind that the sandbox plays, with p99 by kind and memory by service

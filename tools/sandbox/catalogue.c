@@ -334,6 +334,16 @@ void sandbox_catalogue_tiktok(struct sandbox_maker *maker, struct sandbox_channe
     }
 }
 
+void sandbox_catalogue_house(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
+{
+    maker->next_id = 1000 + sandbox_random_below(&maker->random, 1000);
+    channel->account = arena_printf(maker->arena, "%s.example", channel->name);
+    channel->secret = make_hex(maker, "", 40);
+    channel->token = make_hex(maker, "client-", 12);
+    channel->token_secret = make_hex(maker, "", 40);
+    make_variables(maker, channel);
+}
+
 void sandbox_catalogue_walmart(struct sandbox_maker *maker, struct sandbox_channel_config *channel)
 {
     maker->next_id = 10000682000 + sandbox_random_below(&maker->random, 1000000);

@@ -25,6 +25,7 @@ void sandbox_catalogue_bigcommerce(struct sandbox_maker *maker,
                                    struct sandbox_channel_config *channel);
 void sandbox_catalogue_etsy(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
 void sandbox_catalogue_ebay(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
+void sandbox_catalogue_house(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
 void sandbox_catalogue_shopify(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
 void sandbox_catalogue_tiktok(struct sandbox_maker *maker, struct sandbox_channel_config *channel);
 void sandbox_catalogue_walmart(struct sandbox_maker *maker, struct sandbox_channel_config *channel);

@@ -24,8 +24,8 @@ static const char usage[] =
     "      Prints such a file: every SKU on every channel, secrets from the seed.\n"
     "  sandbox seed --config FILE [--buffer N] [--occurred-at TIME] [--run NAME]\n"
     "      Prints the admin events that tell the suite of it, one a line.\n"
-    "  sandbox channels --config FILE [--base-url URL | --port N]\n"
-    "      Prints the suite's channels.yaml for it.\n"
+    "  sandbox channels --config FILE [--base-url URL | --port N] [--spec FILE]\n"
+    "      Prints the suite's channels.yaml for it; channels of kind generic name the spec.\n"
     "  sandbox --help\n"
     "\n"
     "README.md tells of the kinds, the control API and the faults.\n";
@@ -46,6 +46,7 @@ struct options {
     const char *run;
     const char *base_url;
     const char *port;
+    const char *spec;
 };
 
 static const struct {
@@ -67,6 +68,7 @@ static const struct {
     {"--run",         "seed",                offsetof(struct options, run)        },
     {"--base-url",    "channels",            offsetof(struct options, base_url)   },
     {"--port",        "channels",            offsetof(struct options, port)       },
+    {"--spec",        "channels",            offsetof(struct options, spec)       },
 };
 
 static int fail(int status, const struct err *err)
@@ -208,7 +210,7 @@ static int command_channels(struct arena *arena, const struct options *options, 
         base_url = options->base_url;
     else if (options->port != NULL)
         base_url = arena_printf(arena, "http://127.0.0.1:%s", options->port);
-    sandbox_seed_channels(&config, base_url, &text);
+    sandbox_seed_channels(&config, base_url, options->spec, &text);
     return print(&text);
 }
 

@@ -15,6 +15,7 @@ struct sandbox_form {
     const char *kind;
     bool needs_items;       /* each variant has 'id' and 'inventory_item_id' */
     bool has_large_ids;     /* of orders and lines: 16 digits and more */
+    bool needs_spec;        /* the suite's channel names a spec */
     bool has_dashed_orders; /* "05-12345-67890" */
     int64_t revisions_per_day;
     int64_t retry_base_ms; /* defaults */

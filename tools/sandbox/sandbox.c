@@ -31,6 +31,7 @@ static const struct sandbox_kind *const kinds[] = {
     &sandbox_ebay,
     &sandbox_bigcommerce,
     &sandbox_etsy,
+    &sandbox_house,
     &sandbox_shopify,
     &sandbox_tiktok,
     &sandbox_walmart,

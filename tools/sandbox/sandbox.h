@@ -141,6 +141,7 @@ extern const struct sandbox_kind sandbox_amazon;
 extern const struct sandbox_kind sandbox_ebay;
 extern const struct sandbox_kind sandbox_bigcommerce;
 extern const struct sandbox_kind sandbox_etsy;
+extern const struct sandbox_kind sandbox_house;
 extern const struct sandbox_kind sandbox_shopify;
 extern const struct sandbox_kind sandbox_tiktok;
 extern const struct sandbox_kind sandbox_walmart;

@@ -136,7 +136,7 @@ static const char *setting_text(struct arena *arena, const char *base_url,
 }
 
 void sandbox_seed_channels(const struct sandbox_config *config, const char *base_url,
-                           struct buf *out)
+                           const char *spec, struct buf *out)
 {
     SCOPED(arena) struct arena *arena = arena_new();
 
@@ -148,6 +148,8 @@ void sandbox_seed_channels(const struct sandbox_config *config, const char *base
         yaml_member(out, "    ", "kind", channel->kind);
         yaml_member(out, "    ", "account", channel->account);
         yaml_member(out, "    ", "base_url", arena_printf(arena, "%s/%s", base_url, channel->name));
+        if (spec != NULL && sandbox_form(channel->kind)->needs_spec)
+            yaml_member(out, "    ", "spec", spec);
         yaml_member(out, "    ", "secret", channel->secret);
         yaml_member(out, "    ", "token", channel->token);
         if (channel->token_secret[0] != '\0')

@@ -12,6 +12,7 @@ struct sandbox_seed_options {
 /* One JSON object a line, as the admin endpoint of the suite takes them. */
 void sandbox_seed_events(const struct sandbox_config *config,
                          const struct sandbox_seed_options *options, struct buf *out);
-/* base_url is where the sandbox listens, without the channel: "http://127.0.0.1:9100". */
+/* base_url is where the sandbox listens, without the channel: "http://127.0.0.1:9100". spec is what
+   channels that need one name; NULL: none. */
 void sandbox_seed_channels(const struct sandbox_config *config, const char *base_url,
-                           struct buf *out);
+                           const char *spec, struct buf *out);
