@@ -479,6 +479,18 @@ static const struct generic_key spec_keys[] = {
     {0},
 };
 #undef AT
+#define NO_PAGES {.cursor = "", .next = ""}
+static const struct generic_spec spec_preset = {
+    .notifications = {.id = "", .topic = ""},
+    .poll = {.path = "", .rows = "", .under = "", .topic = "", .pages = NO_PAGES,
+             .interval_s = 300},
+    .login = {.path = "", .body = "", .token = "", .life_s = "", .preset_s = 3600},
+    .push = {.item = "", .separator = ",",
+             .answer = {.results = "", .key = "", .shown = "", .error = "", .error_text = ""}},
+    .snapshot = {.path = "", .delimiter = ",", .charset = "", .rows = "", .listing = "",
+                 .address = "", .sku = "", .quantity = "", .version_at = "", .pages = NO_PAGES},
+    .limits = {.batch_max = 1, .rate_per_second = 2, .rate_burst = 5, .concurrency = 1},
+};
 /* clang-format on */
 
 /* ---- the whole ---- */
@@ -492,8 +504,6 @@ static bool check_whole(struct generic_reading *reading, const struct yaml *root
     return check_reads(reading, yaml_get(root, "reads"), &spec->reads);
 }
 
-static const struct generic_pages no_pages = {.cursor = "", .next = ""};
-
 const struct generic_spec *generic_spec_read(struct arena *arena, const char *name,
                                              const char *bytes, size_t len, struct err *err)
 {
@@ -501,30 +511,7 @@ const struct generic_spec *generic_spec_read(struct arena *arena, const char *na
     struct generic_spec *spec = arena_alloc(arena, sizeof(*spec));
     const struct yaml *root = yaml_parse(arena, name, bytes, len, err);
 
-    *spec = (struct generic_spec){
-        .notifications = {.id = "",      .topic = ""},
-        .poll = {            .path = "",
-                          .rows = "",
-                          .under = "",
-                          .topic = "",
-                          .pages = no_pages,
-                          .interval_s = 300},
-        .login = {                       .path = "",                                                                .body = "",  .token = "", .life_s = "", .preset_s = 3600},
-        .push = {.item = "",
-                          .separator = ",",
-                          .answer = {.results = "", .key = "", .shown = "", .error = "", .error_text = ""}},
-        .snapshot = {                        .path = "",
-                          .delimiter = ",",
-                          .charset = "",
-                          .rows = "",
-                          .listing = "",
-                          .address = "",
-                          .sku = "",
-                          .quantity = "",
-                          .version_at = "",
-                          .pages = no_pages},
-        .limits = {                           .batch_max = 1,                                                                       .rate_per_second = 2,                  .rate_burst = 5, .concurrency = 1},
-    };
+    *spec = spec_preset;
     if (root == NULL || !generic_keys_read(&reading, root, spec_keys, spec))
         return NULL;
     spec->notifications.signature.tolerance_ms = spec->notifications.tolerance_s * 1000;
