@@ -10,8 +10,9 @@
 /* ---- words ---- */
 
 #define CALL_NAMES "token", "token_secret", "account", "location"
-static const char *const push_names[] = {"address", "address_1", "address_2", "listing", "quantity",
-                                         "version", "key",       CALL_NAMES,  "items",   NULL};
+static const char *const push_names[] = {"address",  "address_1", "address_2", "listing",
+                                         "quantity", "version",   "key",       CALL_NAMES,
+                                         "items",    NULL};
 static const char *const page_names[] = {"page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const poll_names[] = {"since", "page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const read_names[] = {"id", CALL_NAMES, NULL};
@@ -28,9 +29,9 @@ static const char *const method_names[] = {"PUT", "POST", "PATCH", NULL};
 static const char *const means_names[] = {"available", "on_hand", NULL};
 static const char *const confirms_names[] = {"status", "value", NULL};
 static const char *const format_names[] = {"json", "jsonl", "csv", NULL};
-static const char *const fact_names[] = {
-    "order_line", "order_voided", "line_cancelled", "line_shipped", "line_returned", "observation",
-    NULL};
+static const char *const fact_names[] = {"order_line",   "order_voided",  "line_cancelled",
+                                         "line_shipped", "line_returned", "observation",
+                                         NULL};
 static const int fact_kinds[] = {EVENT_ORDER_LINE,   EVENT_ORDER_VOIDED,  EVENT_LINE_CANCELLED,
                                  EVENT_LINE_SHIPPED, EVENT_LINE_RETURNED, EVENT_OBSERVATION};
 
@@ -58,7 +59,8 @@ static bool check_signature(struct generic_reading *reading, const struct yaml *
                          "separator and timestamp_prefix are of a list: is_list must be true");
     if (signature->timestamp_prefix != NULL && signature->timestamp_header != NULL)
         return yaml_fail(node, reading->err, "want timestamp_header or timestamp_prefix, not both");
-    if (*signs != '\0' && strstr(signs, "{body}") == NULL && strstr(signs, "{body_sha256}") == NULL)
+    if (*signs != '\0' && strstr(signs, "{body}") == NULL &&
+        strstr(signs, "{body_sha256}") == NULL)
         return yaml_fail(node, reading->err, "signs: the {body} must be signed");
     return true;
 }
@@ -268,8 +270,7 @@ static bool check_snapshot(struct generic_reading *reading, const struct yaml *n
 
 /* ---- tables ---- */
 
-/* A row is one key. */
-/* clang-format off */
+/* clang-format off: a row is one key */
 #define TEXT GENERIC_KEY_TEXT
 #define BYTE GENERIC_KEY_BYTE
 #define SOURCE GENERIC_KEY_SOURCE
@@ -479,18 +480,6 @@ static const struct generic_key spec_keys[] = {
     {0},
 };
 #undef AT
-#define NO_PAGES {.cursor = "", .next = ""}
-static const struct generic_spec spec_preset = {
-    .notifications = {.id = "", .topic = ""},
-    .poll = {.path = "", .rows = "", .under = "", .topic = "", .pages = NO_PAGES,
-             .interval_s = 300},
-    .login = {.path = "", .body = "", .token = "", .life_s = "", .preset_s = 3600},
-    .push = {.item = "", .separator = ",",
-             .answer = {.results = "", .key = "", .shown = "", .error = "", .error_text = ""}},
-    .snapshot = {.path = "", .delimiter = ",", .charset = "", .rows = "", .listing = "",
-                 .address = "", .sku = "", .quantity = "", .version_at = "", .pages = NO_PAGES},
-    .limits = {.batch_max = 1, .rate_per_second = 2, .rate_burst = 5, .concurrency = 1},
-};
 /* clang-format on */
 
 /* ---- the whole ---- */
@@ -504,6 +493,8 @@ static bool check_whole(struct generic_reading *reading, const struct yaml *root
     return check_reads(reading, yaml_get(root, "reads"), &spec->reads);
 }
 
+static const struct generic_pages no_pages = {.cursor = "", .next = ""};
+
 const struct generic_spec *generic_spec_read(struct arena *arena, const char *name,
                                              const char *bytes, size_t len, struct err *err)
 {
@@ -511,7 +502,19 @@ const struct generic_spec *generic_spec_read(struct arena *arena, const char *na
     struct generic_spec *spec = arena_alloc(arena, sizeof(*spec));
     const struct yaml *root = yaml_parse(arena, name, bytes, len, err);
 
-    *spec = spec_preset;
+    *spec = (struct generic_spec){
+        .notifications = {.id = "", .topic = ""},
+        .poll = {.path = "", .rows = "", .under = "", .topic = "", .pages = no_pages,
+                 .interval_s = 300},
+        .login = {.path = "", .body = "", .token = "", .life_s = "", .preset_s = 3600},
+        .push = {.item = "",
+                 .separator = ",",
+                 .answer = {.results = "", .key = "", .shown = "", .error = "", .error_text = ""}},
+        .snapshot = {.path = "", .delimiter = ",", .charset = "", .rows = "", .listing = "",
+                     .address = "", .sku = "", .quantity = "", .version_at = "",
+                     .pages = no_pages},
+        .limits = {.batch_max = 1, .rate_per_second = 2, .rate_burst = 5, .concurrency = 1},
+    };
     if (root == NULL || !generic_keys_read(&reading, root, spec_keys, spec))
         return NULL;
     spec->notifications.signature.tolerance_ms = spec->notifications.tolerance_s * 1000;

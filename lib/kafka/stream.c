@@ -10,7 +10,7 @@ static const struct kafka_setting stream_settings[] = {
     {"enable.partition.eof",       "true" },
     {"auto.offset.reset",          "error"},
     {"fetch.wait.max.ms",          "10"   },
-    {"queued.max.messages.kbytes", "8192" },
+    {"queued.max.messages.kbytes", "2048" },
 };
 
 struct stream_partition {

@@ -125,7 +125,10 @@ static struct count_fact *count_keep(struct stock *stock, struct position *posit
 void stock_count_load(struct stock *stock, struct position *position,
                       const struct stock_count *count)
 {
-    count_keep(stock, position, count);
+    struct count_fact *fact = count_keep(stock, position, count);
+
+    if (stock->is_loaded)
+        fact->was_held = count_is_held(stock, position, count);
 }
 
 /* ---- taking another count ---- */

@@ -181,7 +181,13 @@ static struct event decided_event(const struct decided *decided)
 
 void stock_load_decision(struct stock *stock, const struct event *decision)
 {
-    decided_add(stock, decided_at(stock, decision->decided.event_id), decision);
+    struct decided *decided = decided_at(stock, decision->decided.event_id);
+
+    for (size_t i = 0; i < decided->len; i++) {
+        if (stock_is_same(decided->decisions[i]->id, decision->id))
+            return;
+    }
+    decided_add(stock, decided, decision);
 }
 
 static void decided_overflowed(struct stock *stock, struct decided *decided,
@@ -190,24 +196,6 @@ static void decided_overflowed(struct stock *stock, struct decided *decided,
     decided->counts = false;
     decided->event = arena_memdup(stock->arena, event, sizeof(*event));
     decided->breach = (struct event_breach){STOCK_OVERFLOW, true};
-}
-
-void stock_load_decided(struct stock *stock, const struct event *event, const char *parked_for)
-{
-    struct decided *decided = decided_at(stock, event->id);
-
-    decided_know(stock, decided, event);
-    if (stock_is_same(parked_for, STOCK_OVERFLOW))
-        decided_overflowed(stock, decided, event);
-}
-
-void stock_load_sound(struct stock *stock, const struct event *event)
-{
-    struct decided *decided = decided_at(stock, event->id);
-
-    decided->is_known = true;
-    decided->breach = (struct event_breach){.reason = ""};
-    decided_name_line(decided, event);
 }
 
 static struct stock_ruling decided_rule(struct stock *stock, const struct decided *decided,
@@ -221,19 +209,51 @@ static struct stock_ruling decided_rule(struct stock *stock, const struct decide
                                decided->len, outcomes);
 }
 
+static void decided_attach(struct stock *stock, struct decided *decided)
+{
+    struct stock_outcome *ignored = NULL;
+    const struct event event = decided_event(decided);
+    const struct stock_ruling ruling = decided_rule(stock, decided, &event, &ignored);
+
+    decided->counts = ruling.counts;
+    decided->is_dropped = ruling.is_dropped;
+}
+
 void stock_decision_attach(struct stock *stock)
 {
     for (size_t i = 0; i < stock->decided.len; i++) {
         struct decided *decided = stock->decided.entries[i].value;
-        struct stock_outcome *ignored = NULL;
 
-        if (!decided->is_known)
-            continue;
-        const struct event event = decided_event(decided);
-        const struct stock_ruling ruling = decided_rule(stock, decided, &event, &ignored);
-        decided->counts = ruling.counts;
-        decided->is_dropped = ruling.is_dropped;
+        if (decided->is_known)
+            decided_attach(stock, decided);
     }
+}
+
+void stock_load_decided(struct stock *stock, const struct event *event, const char *parked_for)
+{
+    struct decided *decided = decided_at(stock, event->id);
+
+    if (decided->is_known)
+        return;
+    decided_know(stock, decided, event);
+    /* One that is too large by itself breaks a rule that nobody can waive. */
+    if (*decided->breach.reason == '\0' && stock_is_same(parked_for, STOCK_OVERFLOW))
+        decided_overflowed(stock, decided, event);
+    if (stock->is_loaded)
+        decided_attach(stock, decided);
+}
+
+void stock_load_sound(struct stock *stock, const struct event *event)
+{
+    struct decided *decided = decided_at(stock, event->id);
+
+    if (decided->is_known)
+        return;
+    decided->is_known = true;
+    decided->breach = (struct event_breach){.reason = ""};
+    decided_name_line(decided, event);
+    if (stock->is_loaded)
+        decided_attach(stock, decided);
 }
 
 /* ---- telling ---- */

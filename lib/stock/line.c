@@ -96,7 +96,7 @@ void stock_load_line(struct stock *stock, const struct stock_line *line)
 {
     struct line *loaded = stock_line_at(stock, line->channel, line->order_id, line->line_id);
 
-    assert(!stock->is_loaded);
+    assert(loaded->now.row.version_ms == 0 && loaded->now.row.parts_len == 0);
     if (loaded->order->voided.voided_ms < line->voided_ms)
         loaded->order->voided.voided_ms = line->voided_ms;
     loaded->now.row = *line;
@@ -104,6 +104,8 @@ void stock_load_line(struct stock *stock, const struct stock_line *line)
     loaded->now.row.parts_len = 0;
     loaded->now.is_dropped = stock_is_same(line->waiting, STOCK_WAS_DROPPED);
     line_enter_listing(stock, loaded, line_listing(stock, line));
+    if (stock->is_loaded)
+        stock_line_attach(stock, loaded);
 }
 
 void stock_load_part(struct stock *stock, const char *channel, const char *order_id,
@@ -111,7 +113,7 @@ void stock_load_part(struct stock *stock, const char *channel, const char *order
 {
     struct line *line = stock_table_get(&stock->lines, channel, order_id, line_id);
 
-    assert(!stock->is_loaded && line != NULL);
+    assert(line != NULL);
     line_put_part(stock, line, part);
     line->now.row.parts_len++;
     if (part->kind == EVENT_LINE_CANCELLED && !part->is_dropped)

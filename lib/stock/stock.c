@@ -48,15 +48,20 @@ struct stock *stock_new(struct arena *arena)
     return stock;
 }
 
+bool stock_has_order(const struct stock *stock, const char *channel, const char *order_id)
+{
+    return stock_table_get(&stock->orders, channel, order_id, "") != NULL;
+}
+
 static struct position *stock_loaded_position(struct stock *stock, const char *sku,
                                               const char *pool, const char *bucket)
 {
-    assert(!stock->is_loaded);
     return stock_position_at(stock, stock_position_shelf(stock, sku, pool), bucket);
 }
 
 void stock_load_position(struct stock *stock, const struct stock_position *position)
 {
+    assert(!stock->is_loaded);
     stock_loaded_position(stock, position->sku, position->pool, position->bucket)->row.quantity =
         position->quantity;
 }
@@ -66,6 +71,7 @@ void stock_load_count(struct stock *stock, const struct stock_count *count)
     struct position *position =
         stock_loaded_position(stock, count->sku, count->pool, count->bucket);
 
+    assert(!stock->is_loaded);
     position->count = *count;
     position->is_count_loaded = true;
 }
@@ -82,14 +88,15 @@ void stock_load_movement(struct stock *stock, const struct stock_movement *movem
         stock_loaded_position(stock, movement->sku, movement->pool, movement->bucket);
 
     if (movement->delta != 0)
-        stock_count_remember(stock, position, movement->delta, movement->occurred_ms, true);
+        stock_count_remember(stock, position, movement->delta, movement->occurred_ms,
+                             !stock->is_loaded ||
+                                 stock_position_is_after_count(position, movement->occurred_ms));
 }
 
 void stock_load_voided(struct stock *stock, const struct stock_voided *voided)
 {
     struct order *order = stock_line_order(stock, voided->channel, voided->order_id);
 
-    assert(!stock->is_loaded);
     if (voided->voided_ms >= order->voided.voided_ms)
         order->voided = *voided;
 }
@@ -128,9 +135,8 @@ enum stock_verdict stock_apply_fact(struct stock *stock, const struct event *eve
     case EVENT_STOCK_COUNTED:
         return stock_count_apply(stock, event, ret_reason);
     case EVENT_STOCK_RECEIVED:
-        return stock_consignment_is_for(event)
-                   ? stock_consignment_receive(stock, event, ret_reason)
-                   : stock_position_receive(stock, event, ret_reason);
+        return stock_consignment_is_for(event) ? stock_consignment_receive(stock, event, ret_reason)
+                                               : stock_position_receive(stock, event, ret_reason);
     case EVENT_STOCK_ADJUSTED:
         return stock_position_receive(stock, event, ret_reason);
     case EVENT_STOCK_TRANSFERRED:
@@ -161,8 +167,8 @@ enum stock_verdict stock_apply_fact(struct stock *stock, const struct event *eve
 
 bool stock_frees_itself(const char *reason)
 {
-    static const char *const reasons[] = {STOCK_NO_MAPPING, STOCK_RETIRED, STOCK_NOT_REPORTED,
-                                          STOCK_RECEIVING, STOCK_NO_EVENT, STOCK_OUT_OF_TURN};
+    static const char *const reasons[] = {STOCK_NO_MAPPING, STOCK_RETIRED,  STOCK_NOT_REPORTED,
+                                          STOCK_RECEIVING,  STOCK_NO_EVENT, STOCK_OUT_OF_TURN};
 
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (stock_is_same(reasons[i], reason))

@@ -242,25 +242,33 @@ struct stock_oversell {
     bool open;         /* false: closed by this batch */
 };
 
-/* ---- loading, in any order, before the first event: what is not loaded does not exist ---- */
+/* ---- loading, in any order, before the first event: what is not loaded does not exist. A fold
+   that is too long to know beforehand what it touches may load what is marked *late* afterwards,
+   too: an order as a whole (its void, its lines, then their parts), the movements of a position,
+   the counts of a shelf, decisions and then the event that they are about; each once, before the
+   first event that touches it. ---- */
 
 struct stock *stock_new(struct arena *arena);
+/* Whether anything of the order was loaded or applied. */
+bool stock_has_order(const struct stock *stock, const char *channel, const char *order_id);
 void stock_load_mapping(struct stock *stock, const struct stock_mapping *mapping);
 void stock_load_rule(struct stock *stock, const struct stock_rule *rule);
 void stock_load_pool(struct stock *stock, const struct stock_pool *pool);
-/* Parts are added by stock_load_part(), afterwards. */
+/* Late. Parts are added by stock_load_part(), afterwards. */
 void stock_load_line(struct stock *stock, const struct stock_line *line);
 void stock_load_part(struct stock *stock, const char *channel, const char *order_id,
                      const char *line_id, const struct stock_part *part);
+/* Late. */
 void stock_load_voided(struct stock *stock, const struct stock_voided *voided);
 void stock_load_position(struct stock *stock, const struct stock_position *position);
 /* The latest count of a position (greatest counted_ms, then event id). */
 void stock_load_count(struct stock *stock, const struct stock_count *count);
-/* Of the positions of a shelf whose holds the batch may change: the latest count that is older than
-   any hold, and all that are later. */
+/* Late. Of the positions of a shelf whose holds the batch may change: the latest count that is
+   older than any hold, and all that are later. */
 void stock_load_count_fact(struct stock *stock, const struct stock_count *count);
 /* Movements later than the earliest count that is in the batch or loaded as a fact, for the
-   positions that these count. Only sku, pool, bucket, delta, occurred_ms matter. */
+   positions that these count. Only sku, pool, bucket, delta, occurred_ms matter. Late, then also
+   earlier ones. */
 void stock_load_movement(struct stock *stock, const struct stock_movement *movement);
 /* Those that the batch names, with all their reports and receipts; without them the open ones that
    are being received into a pool that the batch counts, declares or receives into. */
@@ -272,8 +280,8 @@ void stock_load_listing(struct stock *stock, const struct stock_listing *listing
 /* An open oversell record. */
 void stock_load_oversell(struct stock *stock, const struct stock_oversell *oversell);
 
-/* Decisions that were taken before, about events that the batch names or that its decisions are
-   about. */
+/* Late. Decisions that were taken before, about events that the batch names or that its decisions
+   are about; one that is known already is passed over, and so are the events below. */
 void stock_load_decision(struct stock *stock, const struct event *decision);
 /* An event that a decision is about and that was taken before: the whole of one that breaks a rule
    or is parked for "overflow" (then parked_for says so, else it is ""); */
@@ -306,9 +314,9 @@ enum stock_verdict stock_apply(struct stock *stock, const struct event *event,
 /* Once after the last event: oversells, and targets of every loaded listing. */
 void stock_settle(struct stock *stock);
 
-/* Between two batches of a fold that stays in memory from the first event on (nothing is loaded):
-   oversells are settled as if the batch had been folded alone, and its movements are forgotten. The
-   final stock_settle() then gives the rows of all batches; an oversell may be closed long since. */
+/* Between two batches of a fold that goes over many: oversells are settled as if the batch had been
+   folded alone, and its movements are forgotten. The final stock_settle() then gives the rows of
+   all batches; an oversell may be closed long since. */
 void stock_next_batch(struct stock *stock);
 
 /* ---- changed rows, in first-touched order: deterministic ---- */

@@ -6,12 +6,12 @@
 #include "lib/base/log.h"
 #include "lib/base/metrics.h"
 #include "lib/event/breach.h"
+#include "lib/event/subject.h"
 #include "lib/event/taking.h"
 
 #include "services/ledger/flush.h"
 #include "services/ledger/parked.h"
 #include "services/ledger/rows.h"
-#include "services/ledger/subject.h"
 #include "services/ledger/working_set.h"
 
 #include "sql.h"
@@ -98,7 +98,7 @@ static struct posting *posting_new(const struct posting_batch *batch, const stru
                                    const unsigned char hash[EVENT_HASH_LEN],
                                    const struct ledger_feed_record *record)
 {
-    struct ledger_subject subject = ledger_subject_of(event);
+    struct event_subject subject = event_subject_of(event);
     struct ledger_feed_move *move = ledger_feed_move_of(batch->records, record->partition);
     struct posting *posting = arena_alloc(batch->arena, sizeof(*posting));
     struct event_breach breach;

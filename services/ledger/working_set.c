@@ -2,10 +2,11 @@
 
 #include <string.h>
 
+#include "lib/event/subject.h"
+
 #include "services/ledger/holds.h"
 #include "services/ledger/keys.h"
 #include "services/ledger/measures.h"
-#include "services/ledger/subject.h"
 
 #include "sql.h"
 
@@ -85,7 +86,7 @@ static void loader_add_listing(struct loader *loader, const char *channel, const
 
 static void loader_add_event(struct loader *loader, const struct event *event)
 {
-    struct ledger_subject subject = ledger_subject_of(event);
+    struct event_subject subject = event_subject_of(event);
 
     ledger_holds_add_event(&loader->holds, event);
     if (event->kind == EVENT_ORDER_LINE && *event->order_line.pool != '\0')

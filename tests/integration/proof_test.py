@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import chain  # noqa: E402
@@ -181,6 +182,78 @@ def a_random_load_of_two_replicas_is_verified(world):
         expect(world.sql(f"SELECT count(*) FROM ledger.{table}") != [["0"]], f"nothing in {table}")
 
 
+NOON = "2026-11-21T12:{:02}:00Z"
+
+
+def fact(kind, minute, **more):
+    return dict(dict(kind=kind, fact_id=f"{kind}-{minute}", occurred_at=NOON.format(minute)), **more)
+
+
+def shipment(minute, status, received=0):
+    return dict(kind="inbound_reported", channel="shop", shipment_id="FBA-1", sku="SKU-00001", from_pool="main", to_pool="annex",
+                status=status, sent=9, received=received, version_at=NOON.format(minute), occurred_at=NOON.format(minute))
+
+
+def measured(kind, minute, **more):
+    return dict(kind=kind, occurred_at=NOON.format(minute), as_of_at=NOON.format(minute), **more)
+
+
+def one_of(world, query):
+    return random.choice(world.sql(query))[0]
+
+
+def decided(event, number, decision, **more):
+    return dict(kind="decided", event_id=event, number=number, decision=decision, note="we say so", **more)
+
+
+def every_kind_of_fact_is_verified(world):
+    """What a shop's random life lacks: rules, measurements, shipments and removals, bad facts, decisions."""
+    annex = dict(sku="SKU-00001", pool="annex", bucket="sellable")
+    ahead = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    world.feed_facts(
+        fact("pool_changed", 1, pool="annex", authority="ledger", title="The annex"),
+        fact("rule_changed", 1, channel="shop", buffer_units=2, pools=["main", "annex"], buckets=["sellable"]),
+        fact("rule_changed", 2, sku="SKU-00002", cap=7), fact("rule_changed", 3, tier="T1", buffer_percent=10),
+        fact("tier_defined", 1, tier="T1", from_per_day=30), fact("promotion_changed", 1, sku="SKU-00003", active=True),
+        *[measured("velocity_measured", minute, sku=f"SKU-0000{n}", window_ms=86400000,
+                   units=[dict(channel="shop", units=20 * n), dict(channel="woo", units=minute)])
+          for n in range(1, 7) for minute in (2, 3)],
+        measured("latency_measured", 4, channel="shop", latency_ms=1500, samples=90),
+        fact("stock_counted", 5, quantity=4, **annex), shipment(6, "WORKING"), shipment(8, "RECEIVING", received=3),
+        fact("stock_counted", 9, quantity=6, **annex),  # held: units are being received
+        dict(kind="removal_reported", channel="shop", removal_id="RMV-1", sku="SKU-00001", from_pool="annex", bucket="sellable",
+             to_pool="main", requested=3, status="Processing", version_at=NOON.format(10), occurred_at=NOON.format(10)),
+        fact("stock_received", 11, sku="SKU-00001", pool="main", bucket="sellable", quantity=2, reason="removal",
+             removal_id="RMV-1"),
+        fact("stock_received", 12, sku="SKU-00001", pool="main", bucket="sellable", quantity=2, removal_id="RMV-2"),
+        fact("stock_counted", 13, sku="SKU-00004", pool="main", bucket="sellable", quantity=50, occurred_at=ahead),
+        fact("stock_counted", 14, sku="SKU-00005", pool="main", bucket="sellable", quantity=51, occurred_at=ahead),
+        fact("stock_adjusted", 15, sku="SKU-00004", pool="main", bucket="committed", delta=1, reason="found"),
+        dict(kind="order_line", channel="shop", order_id="elsewhere", line_id="1", listing="L1", ordered=2, pool="annex",
+             status="open", placed_at=NOON.format(16), version_at=NOON.format(16), occurred_at=NOON.format(16)),
+        dict(kind="order_line", channel="woo", order_id="taken", line_id="1", listing="L1", ordered=2, fulfils="shop/elsewhere",
+             status="open", placed_at=NOON.format(17), version_at=NOON.format(17), occurred_at=NOON.format(17)),
+        decided("00000000-0000-4000-8000-000000000001", 1, "drop"))
+    world.until_applied()
+    first, second = (row[0] for row in world.sql("SELECT event_id FROM ledger.events WHERE reason = 'count-in-future' ORDER BY sku"))
+    bucket = one_of(world, "SELECT event_id FROM ledger.events WHERE reason = 'unknown-bucket'")
+    part = one_of(world, "SELECT event_id FROM ledger.line_parts WHERE kind = 'line_shipped'")
+    report = one_of(world, "SELECT report_id FROM ledger.order_lines WHERE waiting = '' AND shipped = 0 AND pool = ''")
+    older = one_of(world, "SELECT event_id FROM ledger.events e WHERE kind = 'order_line' AND NOT EXISTS (SELECT FROM "
+                          "ledger.order_lines WHERE report_id = e.event_id::text)")
+    world.feed_facts(decided(first, 1, "release"), decided(second, 2, "release"), decided(second, 1, "drop"),
+                     decided(bucket, 1, "fix", changes=[dict(field="bucket", value="damaged")]), decided(part, 1, "drop"),
+                     decided(report, 1, "drop"), decided(older, 1, "drop"), shipment(18, "CLOSED", received=8),
+                     fact("pool_changed", 19, pool="annex", authority="channel", title="Somebody's annex"))
+    world.until_applied()
+    world.feed_facts(decided(part, 2, "release"), decided(report, 2, "release"), decided(report, 3, "drop"))
+    world.until_applied()
+    said = world.verify()
+    expect(said["verified"], said)
+    heard = dict(world.sql("SELECT status, count(*) FROM ledger.events WHERE kind = 'decided' GROUP BY 1"))
+    expect(int(heard["applied"]) >= 8 and "parked" in heard, f"decisions that were heard: {heard}")
+
+
 def it_is_verified_while_the_ledger_goes_on(world):
     feeder = subprocess.Popen([str(BUILD / "tests/integration/c/feed_random"), world.brokers, PREFIX, "3000", "4", "60"],
                               stdout=subprocess.PIPE, text=True)
@@ -199,8 +272,7 @@ def it_is_verified_while_the_ledger_goes_on(world):
     for name in ("one", "two"):
         world.stop(name)
     expect(world.verify()["verified"], "not verified at rest")
-    world.save("movements", "positions", "counts", "order_lines", "listings", "oversells", "partitions", "batches", "poison",
-               "events")
+    world.save("movements", "partitions", "batches", "poison", *TAMPERING)
 
 
 def the_projection_is_rebuilt_equal(world):
@@ -325,30 +397,80 @@ def a_chain_that_is_computed_again_hides_nothing(world):
     world.undo("movements", "positions", "batches", "partitions")
 
 
-def a_state_that_changes_without_a_movement_is_named(world):
-    cases = [("positions", "quantity", "quantity + 1", ("sku", "pool", "bucket")),
-             ("counts", "counted_ms", "counted_ms - 1", ("sku", "pool", "bucket")),
-             ("order_lines", "shipped", "shipped + 1", ("channel", "order_id", "line_id")),
-             ("listings", "quantity", "quantity + 1", ("channel", "listing")),
-             ("oversells", "available", "available - 1", ("sku", "pool"))]
-    for table, column, value, keys in cases:
-        row = random.choice(world.sql(f"SELECT {', '.join(keys)} FROM ledger.{table} "
-                                      + ("WHERE closed_at IS NULL" if table == "oversells" else "")))
-        where = " AND ".join(f"{key} = '{text}'" for key, text in zip(keys, row))
-        where += " AND closed_at IS NULL" if table == "oversells" else ""
-        for change, kind in ((f"UPDATE ledger.{table} SET {column} = {value} WHERE {where}", "value"),
-                             (f"DELETE FROM ledger.{table} WHERE {where}", "missing")):
-            world.attack(change)
-            said = world.verify()
-            first = said["first"]
-            expect(said["differences"] == 1 and first["table"] == table and first["kind"] == kind, said)
-            expect(first["key"] == ", ".join(f"{key} '{text}'" for key, text in zip(keys, row)), first)
-            expect(first["column"] == (column if kind == "value" else ""), first)
-            world.undo(table)
-    world.attack("INSERT INTO ledger.positions (sku, pool, bucket, quantity) VALUES ('SKU-00001', 'main', 'zz', 3)")
+# table: a column that is changed, to what; what makes a copy of a row another one
+NEW_ID = "gen_random_uuid()"
+TAMPERING = {
+    "conflicts": ("kafka_offset", "kafka_offset + 1", {"content_hash": "sha256('w')"}),
+    "consignment_receipts": ("quantity", "quantity + 1", {"event_id": NEW_ID}),
+    "consignment_reports": ("lost", "lost + 1", {"event_id": NEW_ID}),
+    "consignments": ("expected_ms", "expected_ms + 1", {"consignment_id": "'FBA-ZZ'"}),
+    "count_facts": ("quantity", "quantity + 1", {"event_id": NEW_ID}),
+    "counts": ("counted_ms", "counted_ms - 1", {"bucket": "'zz'"}),
+    "decisions": ("note", "note || '!'", {"decision_id": NEW_ID, "event_id": NEW_ID}),
+    "events": ("actor", "actor || 'x'", {"event_id": NEW_ID, "kafka_offset": "1000000"}),
+    "latencies": ("samples", "samples + 1", {"measurement_id": NEW_ID}),
+    "line_parts": ("quantity", "quantity + 1", {"event_id": NEW_ID}),
+    "listings": ("quantity", "quantity + 1", {"listing": "'L-zz'"}),
+    "mapping_components": ("units", "units + 1", {"sku": "'ZZ'"}),
+    "mappings": ("address", "address || 'x'", {"mapping_id": NEW_ID}),
+    "order_lines": ("shipped", "shipped + 1", {"line_id": "'zz'"}),
+    "oversells": ("available", "available - 1", {"oversell_id": "1000000", "pool": "'zz'"}),
+    "parked_bodies": ("detail", "detail || 'x'", {"event_id": NEW_ID}),
+    "pools": ("title", "title || 'x'", {"pool_id": NEW_ID}),
+    "positions": ("quantity", "quantity + 1", {"bucket": "'zz'"}),
+    "promotions": ("active", "NOT active", {"promotion_id": NEW_ID}),
+    "rules": ("cap", "cap + 1", {"rule_id": NEW_ID}),
+    "tiers": ("from_per_day", "from_per_day + 1", {"tier_id": NEW_ID}),
+    "velocities": ("window_ms", "window_ms + 1", {"measurement_id": NEW_ID}),
+    "voided_orders": ("voided_ms", "voided_ms + 1", {"order_id": "'zz'"}),
+}
+MORE_COLUMNS = [("events", "status", "CASE status WHEN 'noted' THEN 'applied' ELSE 'noted' END"), ("events", "reason", "'so'"),
+                ("events", "content_hash", "sha256('v')"), ("events", "received_at", "received_at + interval '1 ms'"),
+                ("order_lines", "fulfils", "'shop/1'"), ("order_lines", "waiting", "waiting || 'x'"),
+                ("velocities", "units", "array_append(units, 1)"), ("rules", "pools", "'{zz}'"),
+                ("listings", "tier", "tier || 'x'")]
+SAID_AS = {"received_at": "received_ms"}
+OPEN_OVERSELLS = {"oversells": "WHERE closed_at IS NULL"}
+
+
+def one_row(table):
+    return f"ctid = (SELECT ctid FROM ledger.{table} {OPEN_OVERSELLS.get(table, '')} ORDER BY random() LIMIT 1)"
+
+
+def expect_one(world, statement, table, kind, column=""):
+    world.attack(statement)
     said = world.verify()
-    expect(said["differences"] == 1 and said["first"]["kind"] == "extra" and "'zz'" in said["first"]["key"], said)
-    world.undo("positions")
+    first = said["first"]
+    expect(said["differences"] == 1 and (first["table"], first["kind"], first["column"]) == (table, kind, column) and
+           first["key"] != "", f"after {statement}: {said}")
+    expect(kind != "value" or first["stored"] != first["expected"], first)
+    world.undo(table)
+    return first
+
+
+def every_table_is_compared_or_says_why_not(world):
+    said = {row["table"]: row for row in map(json.loads, world.stockctl("verify", "tables", "--json").stdout.splitlines())}
+    there = {row[0] for row in world.sql("SELECT relname FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind "
+                                         "IN ('r', 'p') AND NOT relispartition")}
+    expect(set(said) == there, f"tables that nobody said anything of: {set(said) ^ there}")
+    compared = {table for table, row in said.items() if row["compared"]}
+    expect(all(row["but_for"] for table, row in said.items() if table not in compared), "no reason is given")
+    expect(compared == set(TAMPERING) | {"batches", "movements", "partitions", "poison"},
+           f"tables that are not tampered with: {compared ^ set(TAMPERING)}")
+
+
+def a_changed_deleted_or_added_row_of_each_table_is_named(world):
+    for table, (column, value, key) in TAMPERING.items():
+        expect(world.sql(f"SELECT count(*) FROM ledger.{table}") != [["0"]], f"nothing in {table}")
+        first = expect_one(world, f"UPDATE ledger.{table} SET {column} = {value} WHERE {one_row(table)}", table, "value", column)
+        print(f"    {json.dumps({name: first[name] for name in ('table', 'key', 'column', 'stored', 'expected')})[:200]}")
+        expect_one(world, f"DELETE FROM ledger.{table} WHERE {one_row(table)}", table, "missing")
+        other = ", ".join(f"'{name}', {value}" for name, value in key.items())
+        expect_one(world, f"INSERT INTO ledger.{table} OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(t, "
+                          f"jsonb_build_object({other}))).* FROM ledger.{table} t WHERE {one_row(table)}", table, "extra")
+    for table, column, value in MORE_COLUMNS:
+        expect_one(world, f"UPDATE ledger.{table} SET {column} = {value} WHERE {one_row(table)}", table, "value",
+                   SAID_AS.get(column, column))
 
 
 def a_changed_batch_head_or_poison_row_is_named(world):
@@ -404,10 +526,11 @@ def a_topic_that_lost_records_is_never_called_proof(world):
     world.undo("movements")
 
 
-TESTS = [a_random_load_of_two_replicas_is_verified, it_is_verified_while_the_ledger_goes_on,
+TESTS = [a_random_load_of_two_replicas_is_verified, every_kind_of_fact_is_verified, it_is_verified_while_the_ledger_goes_on,
          the_projection_is_rebuilt_equal, what_is_not_rebuilt_equal_is_named, a_changed_number_is_named,
          a_changed_text_is_named, a_deleted_row_is_named, an_inserted_row_is_named, two_swapped_rows_are_named,
-         a_chain_that_is_computed_again_hides_nothing, a_state_that_changes_without_a_movement_is_named,
+         a_chain_that_is_computed_again_hides_nothing, every_table_is_compared_or_says_why_not,
+         a_changed_deleted_or_added_row_of_each_table_is_named,
          a_changed_batch_head_or_poison_row_is_named, a_person_reads_the_row_and_the_verdict,
          a_topic_that_lost_records_is_never_called_proof]
 

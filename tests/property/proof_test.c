@@ -1,10 +1,14 @@
 /*
  * What a proof rests on: the fold that stays in memory from the first event on makes, batch by
  * batch, the very movements that the ledger makes when it loads what a batch touches, in whatever
- * order the rows come; and ends with the same rows. STOCKBUS_SEED and STOCKBUS_CASES as in
+ * order the rows come; and ends with the same rows. So does the proof itself, which packs its rows
+ * every few events and loads what it needs again. STOCKBUS_SEED and STOCKBUS_CASES as in
  * permutation_test.
  */
+#include "lib/event/codec.h"
+
 #include "tests/unit/stock/harness.h"
+#include "tools/stockctl/proof.h"
 
 /* clang-format off: cmocka's wants the one above */
 #include "tests/property/dealing.h"
@@ -16,8 +20,9 @@ enum { CASES = 2000 };
 
 struct both {
     struct random random;
-    struct store store;   /* as the ledger does it */
-    struct stock *memory; /* as a proof does it */
+    struct store store;           /* as the ledger does it */
+    struct stock *memory;         /* all of it in one fold */
+    struct stockctl_proof *proof; /* in rounds */
     struct store_names known;
 };
 
@@ -78,6 +83,66 @@ static void assert_same_movements(uint64_t seed, const struct stock *ledger,
     }
 }
 
+static bool line_of_event(void *opaque, const char *event_id, struct arena *arena,
+                          struct stock_line *ret_line, struct err *err)
+{
+    const struct both *both = opaque;
+    const struct event *event = store_event(&both->store, event_id);
+
+    (void)arena;
+    (void)err;
+    ret_line->channel = event->source.channel;
+    ret_line->order_id =
+        event->kind == EVENT_ORDER_LINE ? event->order_line.order_id : event->part.order_id;
+    ret_line->line_id =
+        event->kind == EVENT_ORDER_LINE ? event->order_line.line_id : event->part.line_id;
+    return true;
+}
+
+/* The record's movements, which the memory has from number `at` on. */
+static size_t take_record(struct both *both, const struct event *event, size_t at, uint64_t seed)
+{
+    SCOPED(buf) struct buf body = {0};
+    struct err err = {0};
+    const struct stock_movement *const *ours = NULL;
+    const struct stock_movement *const *theirs = NULL;
+
+    event_encode(event, &body);
+    const struct stockctl_proof_record record = {body.bytes, body.len, 0, 0};
+    if (stockctl_proof_take(both->proof, &record, &err) != PROOF_FOLDED)
+        fail_msg("seed %" PRIu64 ": %.8s is not folded: %s", seed, event->id, err.text);
+    size_t count = stockctl_proof_movements(both->proof, &ours);
+    size_t len = stock_new_movements(both->memory, &theirs);
+    if (at + count > len)
+        fail_msg("seed %" PRIu64 ": the proof has more movements", seed);
+    for (size_t i = 0; i < count; i++) {
+        const struct stock_movement *a = ours[i];
+        const struct stock_movement *b = theirs[at + i];
+
+        if (!same(a->event_id, b->event_id) || !IS_AT(a, b->sku, b->pool, b->bucket) ||
+            a->delta != b->delta || a->effect != b->effect || a->balance != b->balance ||
+            a->occurred_ms != b->occurred_ms || !same(a->reason, b->reason))
+            fail_msg("seed %" PRIu64 ": the proof's movement of %.8s is %s %s %s %" PRId64
+                     " %" PRId64 " %s, and should be %s %s %s %" PRId64 " %" PRId64 " %s",
+                     seed, event->id, a->sku, a->pool, a->bucket, a->delta, a->effect, a->reason,
+                     b->sku, b->pool, b->bucket, b->delta, b->effect, b->reason);
+    }
+    return at + count;
+}
+
+static void take_batch(struct both *both, const struct event *const *batch, size_t len,
+                       uint64_t seed)
+{
+    const struct stock_movement *const *theirs = NULL;
+    size_t at = 0;
+
+    stockctl_proof_next_batch(both->proof);
+    for (size_t i = 0; i < len; i++)
+        at = take_record(both, batch[i], at, seed);
+    if (at != stock_new_movements(both->memory, &theirs))
+        fail_msg("seed %" PRIu64 ": the proof has fewer movements", seed);
+}
+
 static void fold_both(struct both *both, const struct trial *trial, size_t from, size_t to,
                       uint64_t seed)
 {
@@ -110,6 +175,7 @@ static void fold_both(struct both *both, const struct trial *trial, size_t from,
         STORE_ADD(&both->store, events, batch[i]);
     }
     assert_same_movements(seed, ledger, both->memory);
+    take_batch(both, batch, len, seed);
     stock_settle(ledger);
     store_save(&both->store, ledger);
 }
@@ -190,15 +256,71 @@ static void assert_same_listings(const struct both *both, uint64_t seed)
                     (same(row->channel, ours->channel) && same(row->listing, ours->listing) &&
                      same(row->address, ours->address) && row->quantity == ours->quantity &&
                      row->sold_here == ours->sold_here && row->open_here == ours->open_here &&
-                     same(row->mapping_id, ours->mapping_id) &&
-                     same(row->rule_id, ours->rule_id) && same(row->tier, ours->tier) &&
-                     row->priced == ours->priced &&
+                     same(row->mapping_id, ours->mapping_id) && same(row->rule_id, ours->rule_id) &&
+                     same(row->tier, ours->tier) && row->priced == ours->priced &&
                      same(row->measurement_id, ours->measurement_id) &&
                      same(row->latency_id, ours->latency_id));
         }
         if (!found)
             fail_msg("seed %" PRIu64 ": the listing %s differs", seed, ours->listing);
     }
+}
+
+/* ---- the rows of the proof against those of the memory ---- */
+
+static const char *no_title(void *opaque, const char *event_id)
+{
+    (void)opaque;
+    (void)event_id;
+    return "";
+}
+
+static void assert_same_row(uint64_t seed, const struct stockctl_table *table, const void *ours,
+                            const void *theirs)
+{
+    for (size_t i = 0; i < table->fields_len; i++) {
+        const struct stockctl_field *field = &table->fields[i];
+        const void *a = (const char *)ours + field->offset;
+        const void *b = (const char *)theirs + field->offset;
+
+        if (field->kind == FIELD_INT ? *(const int64_t *)a != *(const int64_t *)b
+                                     : !same(*(const char *const *)a, *(const char *const *)b) &&
+                                           !same(field->name, "title"))
+            fail_msg("seed %" PRIu64 ": %s.%s differs", seed, table->name, field->name);
+    }
+}
+
+static void assert_same_rows(const struct both *both, enum stockctl_proof_table number,
+                             struct stockctl_rows *memory, uint64_t seed)
+{
+    const struct stockctl_table *table = &stockctl_proof_tables[number];
+    struct stockctl_rows *proof = stockctl_proof_rows(both->proof, number);
+    SCOPED(mem) const struct stockctl_row **ours = stockctl_rows_sorted(proof);
+    SCOPED(mem) const struct stockctl_row **theirs = stockctl_rows_sorted(memory);
+    struct arena *arena = both->store.arena;
+
+    if (stockctl_rows_len(proof) != stockctl_rows_len(memory))
+        fail_msg("seed %" PRIu64 ": %zu rows of %s, and %zu", seed, stockctl_rows_len(proof),
+                 table->name, stockctl_rows_len(memory));
+    for (size_t i = 0; i < stockctl_rows_len(proof); i++) {
+        void *a = arena_alloc(arena, table->size);
+        void *b = arena_alloc(arena, table->size);
+
+        stockctl_rows_read(proof, ours[i], arena, a);
+        stockctl_rows_read(memory, theirs[i], arena, b);
+        assert_same_row(seed, table, a, b);
+    }
+}
+
+static void assert_same_tables(const struct both *both, uint64_t seed)
+{
+    struct proof_tables memory;
+
+    stockctl_proof_tables_init(&memory);
+    stockctl_proof_tables_save(&memory, both->store.arena, both->memory, no_title, NULL);
+    for (size_t i = PROOF_DECISIONS + 1; i < PROOF_TABLES; i++)
+        assert_same_rows(both, i, memory.rows[i], seed);
+    stockctl_proof_tables_release(&memory);
 }
 
 static void check_case(uint64_t seed)
@@ -209,6 +331,7 @@ static void check_case(uint64_t seed)
 
     *both = (struct both){.random = random_from(~seed), .store = {.arena = arena}};
     both->memory = stock_new(arena);
+    both->proof = stockctl_proof_new((size_t)pick(&both->random, 1, 12), line_of_event, both);
     trial.len = make_case(seed, arena, trial.events);
     duplicate(&both->random, &trial);
     shuffle(&both->random, &trial);
@@ -221,6 +344,9 @@ static void check_case(uint64_t seed)
         from = to;
     }
     stock_settle(both->memory);
+    stockctl_proof_end(both->proof);
+    assert_same_tables(both, seed);
+    stockctl_proof_free(both->proof);
     assert_same_positions(both, seed);
     assert_same_listings(both, seed);
     assert_same_oversells(both, seed);

@@ -125,6 +125,8 @@ static const struct stockctl_command commands[] = {
      1, 1, BIT(FROM) | BIT(LIMIT), stockctl_topics_cat},
     {"rebuild", "", "fold Kafka into a fresh schema and compare; exit code 1 when it differs", 0, 0,
      BIT(JSON) | BIT(INTO) | BIT(DROP) | BIT(KEEP) | BIT(FRESH), stockctl_rebuild},
+    {"verify tables", "", "which tables verify compares, and why not the rest", 0, 0, BIT(JSON),
+     stockctl_verify_tables},
     {"verify", "", "prove the ledger from the topic alone; exit code 1 when it differs", 0, 0,
      BIT(JSON) | BIT(PARTITION), stockctl_verify},
     {"ping", "", "whether broker, database and ingest are there", 0, 0, BIT(JSON), stockctl_ping},

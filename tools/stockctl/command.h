@@ -99,6 +99,7 @@ int stockctl_topics_cat(const struct stockctl_options *options, struct err *err)
 /* ---- the ledger and the topic */
 int stockctl_rebuild(const struct stockctl_options *options, struct err *err);
 int stockctl_verify(const struct stockctl_options *options, struct err *err);
+int stockctl_verify_tables(const struct stockctl_options *options, struct err *err);
 
 int stockctl_ping(const struct stockctl_options *options, struct err *err);
 int stockctl_version(const struct stockctl_options *options, struct err *err);

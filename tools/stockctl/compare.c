@@ -1,7 +1,6 @@
 #include "tools/stockctl/compare.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sql.h"
@@ -16,14 +15,23 @@ static int64_t field_int(const struct stockctl_field *field, const void *row)
     return *(const int64_t *)((const char *)row + field->offset);
 }
 
+/* NULL is equal to nothing. */
+static bool field_is_stored(const struct stockctl_field *field,
+                            const struct stockctl_cursor *stored, size_t column, const void *row)
+{
+    if (stockctl_cursor_is_null(stored, column))
+        return false;
+    if (field->kind == FIELD_INT)
+        return stockctl_cursor_int(stored, column) == field_int(field, row);
+    return strcmp(stockctl_cursor_text(stored, column), field_text(field, row)) == 0;
+}
+
 size_t stockctl_compare_row(const struct stockctl_cursor *stored, size_t shift,
                             const struct stockctl_field *fields, size_t fields_len, size_t from,
                             const void *row, struct buf *ret_expected)
 {
     for (size_t i = from; i < fields_len; i++) {
-        if (fields[i].kind == FIELD_INT
-                ? stockctl_cursor_int(stored, shift + i) == field_int(&fields[i], row)
-                : strcmp(stockctl_cursor_text(stored, shift + i), field_text(&fields[i], row)) == 0)
+        if (field_is_stored(&fields[i], stored, shift + i, row))
             continue;
         buf_clear(ret_expected);
         if (fields[i].kind == FIELD_INT)
@@ -35,39 +43,29 @@ size_t stockctl_compare_row(const struct stockctl_cursor *stored, size_t shift,
     return fields_len;
 }
 
-/* ---- rows in the order of their key ---- */
-
-static int row_order(const void *one, const void *other, void *opaque)
-{
-    const struct stockctl_table *table = opaque;
-    const void *a = *(const void *const *)one;
-    const void *b = *(const void *const *)other;
-    int order = 0;
-
-    for (size_t i = 0; order == 0 && i < table->keys_len; i++)
-        order = strcmp(field_text(&table->fields[i], a), field_text(&table->fields[i], b));
-    return order;
-}
-
-static int stored_order(const struct stockctl_table *table, const struct stockctl_cursor *stored,
-                        const void *row)
-{
-    int order = 0;
-
-    for (size_t i = 0; order == 0 && i < table->keys_len; i++)
-        order = strcmp(stockctl_cursor_text(stored, i), field_text(&table->fields[i], row));
-    return order;
-}
-
 /* ---- what differs ---- */
 
 struct comparison {
+    const struct stockctl_rows *rows;
     const struct stockctl_table *table;
     struct stockctl_cursor stored;
     struct stockctl_differences *differences;
+    struct arena *arena; /* of the row in hand */
+    void *row;
     struct buf key;
     struct buf expected;
 };
+
+static int stored_order(const struct comparison *comparison)
+{
+    const struct stockctl_table *table = comparison->table;
+    int order = 0;
+
+    for (size_t i = 0; order == 0 && i < table->keys_len; i++)
+        order = strcmp(stockctl_cursor_text(&comparison->stored, i),
+                       field_text(&table->fields[i], comparison->row));
+    return order;
+}
 
 /* row NULL: the stored one's. */
 static const char *comparison_key(struct comparison *comparison, const void *row)
@@ -91,11 +89,11 @@ static void comparison_tell(struct comparison *comparison, enum stockctl_differe
     stockctl_differences_add(comparison->differences, &difference, DIFFERENCE_BY_TOPIC);
 }
 
-static void comparison_row(struct comparison *comparison, const void *row)
+static void comparison_row(struct comparison *comparison)
 {
     const struct stockctl_table *table = comparison->table;
     size_t at = stockctl_compare_row(&comparison->stored, 0, table->fields, table->fields_len,
-                                     table->keys_len, row, &comparison->expected);
+                                     table->keys_len, comparison->row, &comparison->expected);
 
     if (at == table->fields_len)
         return;
@@ -108,43 +106,73 @@ static void comparison_row(struct comparison *comparison, const void *row)
     stockctl_differences_add(comparison->differences, &difference, DIFFERENCE_BY_TOPIC);
 }
 
-static bool comparison_run(struct comparison *comparison, const void *const *rows, size_t count,
+static void comparison_read(struct comparison *comparison, const struct stockctl_row *row)
+{
+    arena_reset(comparison->arena);
+    comparison->row = arena_alloc(comparison->arena, comparison->table->size);
+    stockctl_rows_read(comparison->rows, row, comparison->arena, comparison->row);
+}
+
+static bool comparison_run(struct comparison *comparison, const struct stockctl_row *const *rows,
                            int64_t *ret_checked, struct err *err)
 {
     struct stockctl_cursor *stored = &comparison->stored;
+    size_t count = stockctl_rows_len(comparison->rows);
     size_t at = 0;
 
+    if (count > 0)
+        comparison_read(comparison, rows[0]);
     while (at < count || stored->is_there) {
-        int order = !stored->is_there ? 1
-                    : at == count     ? -1
-                                      : stored_order(comparison->table, stored, rows[at]);
+        int order = !stored->is_there ? 1 : at == count ? -1 : stored_order(comparison);
 
         if (order > 0)
-            comparison_tell(comparison, DIFFERENCE_MISSING, rows[at]);
+            comparison_tell(comparison, DIFFERENCE_MISSING, comparison->row);
         else if (order < 0)
             comparison_tell(comparison, DIFFERENCE_EXTRA, NULL);
         else
-            comparison_row(comparison, rows[at]);
-        at += order >= 0;
+            comparison_row(comparison);
         *ret_checked += order <= 0;
+        if (order >= 0 && ++at < count)
+            comparison_read(comparison, rows[at]);
         if (order <= 0 && !stockctl_cursor_next(stored, err))
             return false;
     }
     return true;
 }
 
-bool stockctl_compare_table(struct pg *pg, const struct stockctl_table *table, const void **rows,
-                            size_t count, struct stockctl_differences *differences,
-                            int64_t *ret_checked, struct err *err)
+/* ---- one table ---- */
+
+/* The columns of the view, and the first of them, the key, by which its rows are sorted. */
+static bool comparison_open(struct comparison *comparison, struct pg *pg, struct err *err)
 {
-    struct comparison comparison = {.table = table, .differences = differences};
+    const struct stockctl_table *table = comparison->table;
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    const char **columns = arena_alloc(comparison->arena, table->fields_len * sizeof(*columns));
+
+    for (size_t i = 0; i < table->fields_len; i++)
+        columns[i] = table->fields[i].name;
+    pg_params_text(params, table->view);
+    pg_params_text_array(params, columns, table->fields_len);
+    pg_params_int(params, (int64_t)table->keys_len);
+    return pg_run(pg, sql_stockctl_set_proof, params, NULL, err) &&
+           stockctl_cursor_open(&comparison->stored, pg, sql_stockctl_open_proof_rows,
+                                sql_stockctl_fetch_stored, err);
+}
+
+bool stockctl_compare_table(struct pg *pg, const struct stockctl_rows *rows,
+                            struct stockctl_differences *differences, int64_t *ret_checked,
+                            struct err *err)
+{
+    SCOPED(arena) struct arena *arena = arena_new();
+    SCOPED(mem) const struct stockctl_row **sorted = stockctl_rows_sorted(rows);
+    struct comparison comparison = {.rows = rows,
+                                    .table = stockctl_rows_table(rows),
+                                    .differences = differences,
+                                    .arena = arena};
 
     *ret_checked = 0;
-    if (count > 1)
-        qsort_r(rows, count, sizeof(*rows), row_order, (void *)(uintptr_t)table);
-    bool ok = stockctl_cursor_open(&comparison.stored, pg, table->declare,
-                                   sql_stockctl_fetch_stored, err) &&
-              comparison_run(&comparison, rows, count, ret_checked, err) &&
+    bool ok = comparison_open(&comparison, pg, err) &&
+              comparison_run(&comparison, sorted, ret_checked, err) &&
               pg_exec(pg, sql_stockctl_close_stored, err);
     stockctl_cursor_release(&comparison.stored);
     buf_release(&comparison.key);

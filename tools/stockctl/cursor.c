@@ -45,3 +45,8 @@ int64_t stockctl_cursor_int(const struct stockctl_cursor *cursor, size_t column)
 {
     return strtoll(stockctl_cursor_text(cursor, column), NULL, 10);
 }
+
+bool stockctl_cursor_is_null(const struct stockctl_cursor *cursor, size_t column)
+{
+    return pg_rows_value(cursor->rows, cursor->at, column) == NULL;
+}

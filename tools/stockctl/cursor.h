@@ -28,3 +28,4 @@ static inline void stockctl_cursor_scope_end(struct stockctl_cursor *cursor)
 /* Of the row that it stands on; NULL is "" and 0. */
 const char *stockctl_cursor_text(const struct stockctl_cursor *cursor, size_t column);
 int64_t stockctl_cursor_int(const struct stockctl_cursor *cursor, size_t column);
+bool stockctl_cursor_is_null(const struct stockctl_cursor *cursor, size_t column);

@@ -5,58 +5,13 @@
 #include "lib/event/digest.h"
 
 #include "tools/stockctl/rebuild.h"
+#include "tools/stockctl/tables.h"
 
 #include "sql.h"
 
-/* What does not follow from the events alone. A table that is not named here follows from them,
-   but for its clocks; so a new one is compared until somebody says otherwise. */
+/* A table that nobody says anything of (tables.c) follows from the events but for its clocks; so a
+   new one is compared until somebody does. */
 #define CLOCKS "applied_at,applied_ms,changed_at,claimed_at,closed_at,filed_ms,opened_at,seen_at"
-
-/* Texts may be NULL: nothing. */
-struct exception {
-    const char *table;
-    bool is_out;             /* what other topics, operators or the relay write */
-    bool is_order;           /* tells what came first: only the recorded batches make it again */
-    const char *leave;       /* columns that number or name the writing, beside the clocks */
-    const char *leave_fresh; /* columns that tell what came first */
-    const char *only_fresh;  /* what the rows must contain that do not */
-};
-
-/* Aligned, it would not fit on the page. */
-/* clang-format off */
-static const struct exception exceptions[] = {
-    {"assessments", .is_out = true},
-    {"batches", .is_order = true, .leave = ",batch_id,epoch,replica"},
-    {"confirmations", .is_out = true},
-    {"conflicts", .is_order = true},
-    {"events", .leave_fresh = ",status,reason"},
-    {"inbound_windows", .is_out = true},
-    {"listings", .leave = ",version", .leave_fresh = ",event_id"},
-    {"movements", .is_order = true, .leave = ",movement_id,batch_id"},
-    {"observation_history", .is_order = true},
-    {"observations", .is_out = true},
-    {"outbox", .is_out = true},
-    {"oversells", .leave = ",oversell_id", .leave_fresh = ",event_id,channel,order_id",
-     .only_fresh = "{\"closed_at\": null}"},
-    {"partitions", .is_order = true,
-     .leave = ",owner,epoch,cluster_id,topic_id,anchor,anchor_offset"},
-    {"pushes", .is_out = true},
-    {"targets", .is_order = true, .leave = ",version"},
-    {"timeline", .is_out = true},
-    {"voided_orders", .leave_fresh = ",event_id"},
-};
-/* clang-format on */
-
-static const struct exception *exception_of(const char *table)
-{
-    static const struct exception none = {.table = ""};
-
-    for (size_t i = 0; i < ARRAY_LEN(exceptions); i++) {
-        if (strcmp(exceptions[i].table, table) == 0)
-            return &exceptions[i];
-    }
-    return &none;
-}
 
 bool stockctl_rebuild_set(struct pg *pg, const char *schema, const char *table, const char *leave,
                           const char *only, struct err *err)
@@ -154,17 +109,17 @@ static const char *text_or_nothing(const char *text)
 
 static bool compare_table(struct rebuild *rebuild, const char *table, struct err *err)
 {
-    const struct exception *exception = exception_of(table);
+    const struct stockctl_coverage *coverage = stockctl_coverage_of(table);
     bool is_fresh = rebuild->options->fresh;
     SCOPED(side) struct side live = {0};
     SCOPED(side) struct side rebuilt = {0};
 
-    if (exception->is_out || (is_fresh && exception->is_order))
+    if (coverage->is_out || (is_fresh && coverage->is_order))
         return true;
     const char *leave =
-        arena_printf(rebuild->arena, "{%s%s%s}", CLOCKS, text_or_nothing(exception->leave),
-                     is_fresh ? text_or_nothing(exception->leave_fresh) : "");
-    const char *only = is_fresh && exception->only_fresh != NULL ? exception->only_fresh : "{}";
+        arena_printf(rebuild->arena, "{%s%s%s}", CLOCKS, text_or_nothing(coverage->leave),
+                     is_fresh ? text_or_nothing(coverage->leave_fresh) : "");
+    const char *only = is_fresh && coverage->only_fresh != NULL ? coverage->only_fresh : "{}";
     if (strcmp(table, "partitions") == 0) /* the other topics' are nobody's here */
         only = arena_printf(rebuild->arena, "{\"topic\": \"%s\"}", rebuild->topic);
     if (!side_open(&live, rebuild->live, "ledger", table, leave, only, err) ||

@@ -106,7 +106,9 @@ static int verify_look(struct verify *verify, struct err *err)
         return stockctl_command_status(err);
     verify_take_poison(verify, poison);
     verify->is_provable = verify_topic_is_whole(verify);
-    return EXIT_OK;
+    return !verify->is_provable || stockctl_verify_events_open(verify, err)
+               ? EXIT_OK
+               : stockctl_command_status(err);
 }
 
 static int verify_open(struct verify *verify, struct err *err)
@@ -135,8 +137,28 @@ static bool verify_run(struct verify *verify, struct err *err)
            (verify->options->partition >= 0 || stockctl_verify_rows(verify, err));
 }
 
+/* Its row was compared with the topic when it was taken. */
+static bool verify_line_of(void *opaque, const char *event_id, struct arena *arena,
+                           struct stock_line *ret_line, struct err *err)
+{
+    const struct verify *verify = opaque;
+    SCOPED(pg_params) struct pg_params *params = pg_params_new();
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    pg_params_text(params, event_id);
+    if (!pg_run(verify->pg, sql_stockctl_select_proof_line, params, &rows, err))
+        return false;
+    if (pg_rows_count(rows) == 0)
+        return true;
+    ret_line->channel = arena_strdup(arena, pg_rows_text(rows, 0, "channel"));
+    ret_line->order_id = arena_strdup(arena, pg_rows_text(rows, 0, "order_id"));
+    ret_line->line_id = arena_strdup(arena, pg_rows_text(rows, 0, "line_id"));
+    return true;
+}
+
 /* ---- ending ---- */
 
+/* Peak, in MB. */
 static int64_t verify_memory_mb(void)
 {
     struct rusage usage = {0};
@@ -160,8 +182,9 @@ static int verify_tell(const struct verify *verify)
                 "the topic has not all records any more: only the chain was checked, and is %s\n",
                 verify->differences.count == 0 ? "whole" : "broken");
         printf("%" PRId64 " events, %" PRId64 " movements, %" PRId64 " positions, %" PRId64
-               " events/s, %" PRId64 " MB: %s\n",
-               verify->events, verify->movements, verify->positions, rate, verify_memory_mb(),
+               " other rows, %" PRId64 " events/s, %" PRId64 " MB: %s\n",
+               verify->events, verify->movements, verify->positions,
+               verify->rows - verify->positions, rate, verify_memory_mb(),
                is_verified ? "verified" : "NOT verified");
         return is_verified ? EXIT_OK : EXIT_FINDINGS;
     }
@@ -174,6 +197,7 @@ static int verify_tell(const struct verify *verify)
     json_put_member_int(&out, "events", verify->events);
     json_put_member_int(&out, "movements", verify->movements);
     json_put_member_int(&out, "positions", verify->positions);
+    json_put_member_int(&out, "other_rows", verify->rows - verify->positions);
     json_put_member_int(&out, "events_per_s", rate);
     json_put_member_int(&out, "memory_mb", verify_memory_mb());
     stockctl_differences_json(&verify->differences, &out);
@@ -186,6 +210,7 @@ static void verify_scope_end(struct verify *verify)
 {
     stockctl_cursor_release(&verify->batches);
     stockctl_cursor_release(&verify->stored);
+    stockctl_cursor_release(&verify->events_stored);
     stockctl_differences_release(&verify->differences);
     buf_release(&verify->text);
     stockctl_proof_free(verify->proof);
@@ -200,10 +225,10 @@ int stockctl_verify(const struct stockctl_options *options, struct err *err)
     SCOPED(verify)
     struct verify verify = {.options = options,
                             .arena = arena_new(),
-                            .proof = stockctl_proof_new(),
                             .poison = map_new(),
                             .start_ms = clock_monotonic_ms(),
                             .told_ms = clock_monotonic_ms()};
+    verify.proof = stockctl_proof_new(0, verify_line_of, &verify);
     int status = verify_open(&verify, err);
 
     if (status != EXIT_OK)

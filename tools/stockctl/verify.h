@@ -37,12 +37,14 @@ struct verify {
     int64_t partitions_len;
     struct stockctl_cursor batches;
     struct stockctl_cursor stored; /* movements */
+    struct stockctl_cursor events_stored;
     struct stockctl_differences differences;
     struct buf text;
     int64_t batch_id;
     int64_t events;
     int64_t movements;
     int64_t positions;
+    int64_t rows; /* that the fold ends in */
     int64_t start_ms;
     int64_t told_ms;
     bool is_provable;
@@ -86,7 +88,18 @@ bool stockctl_verify_batches(struct verify *verify, struct err *err) MUST_CHECK;
 /* Where the topic has not all of it any more: the stored rows against their own chain. */
 bool stockctl_verify_chain(struct verify *verify, struct err *err) MUST_CHECK;
 
+/* ---- verify_events.c ---- */
+
+bool stockctl_verify_events_open(struct verify *verify, struct err *err) MUST_CHECK;
+/* The event that was folded last, of this record, against its row. */
+bool stockctl_verify_event(struct verify *verify, const struct kafka_record *record,
+                           struct err *err) MUST_CHECK;
+/* After the last one: the rows that are left should not be there. */
+bool stockctl_verify_events_end(struct verify *verify, struct err *err) MUST_CHECK;
+/* What became of every event; after the end of the fold. */
+bool stockctl_verify_statuses(struct verify *verify, struct err *err) MUST_CHECK;
+
 /* ---- verify_rows.c ---- */
 
-/* After the last batch: positions, counts, lines, listings, open oversells. */
+/* After the last batch: every table that the fold ends in. */
 bool stockctl_verify_rows(struct verify *verify, struct err *err) MUST_CHECK;

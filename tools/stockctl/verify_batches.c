@@ -84,11 +84,18 @@ static bool verify_record(struct verify *verify, const struct kafka_record *reco
     bool is_stored =
         map_remove(verify->poison,
                    stockctl_verify_poison_key(verify, record->partition, record->offset)) != NULL;
-    enum stockctl_proof_taking taking =
-        stockctl_proof_take(verify->proof, record->body, record->body_len, &why);
+    const struct stockctl_proof_record one = {record->body, record->body_len, record->partition,
+                                              record->offset};
+    enum stockctl_proof_taking taking = stockctl_proof_take(verify->proof, &one, &why);
     size_t count = stockctl_proof_movements(verify->proof, &movements);
 
+    if (taking == PROOF_FAILED) {
+        *err = why;
+        return false;
+    }
     verify->events++;
+    if (taking == PROOF_FOLDED && !stockctl_verify_event(verify, record, err))
+        return false;
     verify_set_aside(verify, record, is_stored, taking == PROOF_POISON);
     for (size_t i = 0; i < count; i++) {
         const struct stock_chain_place place = {record->partition, record->offset, (int64_t)i};
@@ -180,6 +187,8 @@ bool stockctl_verify_batches(struct verify *verify, struct err *err)
         if (!stockctl_verify_extra(verify, err))
             return false;
     }
+    if (!stockctl_verify_events_end(verify, err))
+        return false;
     verify->batch_id = 0;
     verify_partitions_end(verify);
     return true;

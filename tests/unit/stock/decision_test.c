@@ -82,6 +82,25 @@ static void what_can_not_be_waived_stays_parked_until_it_is_fixed(void **state)
     assert_int_equal(sellable(&shop), 7);
 }
 
+/* Its reason is the one of events that the ledger could not hold, which may be released. */
+static void what_is_too_large_by_itself_can_not_be_waived_in_a_later_batch_either(void **state)
+{
+    (void)state;
+    SCOPED(shop) struct shop shop;
+    shop_open(&shop);
+    struct event large = report((struct event_order_line){.ordered = 3000000000});
+    snprintf(large.id, sizeof(large.id), "77777777-0000-0000-0000-000000000000");
+    assert_int_equal(put(&shop, large), STOCK_PARKED);
+    assert_string_equal(shop.reason, EVENT_OVERFLOW);
+    assert_int_equal(decide(&shop, large.id, 1, EVENT_RELEASE, NULL), STOCK_NOTED);
+    assert_string_equal(shop.reason, STOCK_NOT_WAIVABLE);
+
+    settle(&shop);
+    stock_load_decided(shop.stock, &large, EVENT_OVERFLOW);
+    assert_int_equal(decide(&shop, large.id, 1, EVENT_RELEASE, NULL), STOCK_NOTED);
+    assert_string_equal(shop.reason, STOCK_NOT_WAIVABLE);
+}
+
 static void a_decision_waits_for_its_event_and_for_its_turn(void **state)
 {
     (void)state;
@@ -191,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_release_makes_a_waivable_event_count_once),
         cmocka_unit_test(what_can_not_be_waived_stays_parked_until_it_is_fixed),
+        cmocka_unit_test(what_is_too_large_by_itself_can_not_be_waived_in_a_later_batch_either),
         cmocka_unit_test(a_decision_waits_for_its_event_and_for_its_turn),
         cmocka_unit_test(a_dropped_event_may_count_after_all),
         cmocka_unit_test(a_sound_fact_is_not_decided_about),

@@ -34,12 +34,13 @@ static enum stockctl_proof_taking take(struct stockctl_proof *proof, const struc
     struct err err = {0};
 
     event_encode(event, &body);
-    return stockctl_proof_take(proof, body.bytes, body.len, &err);
+    const struct stockctl_proof_record record = {body.bytes, body.len, 0, 0};
+    return stockctl_proof_take(proof, &record, &err);
 }
 
 static void an_id_counts_once_and_other_content_is_a_conflict(void **state)
 {
-    SCOPED(stockctl_proof) struct stockctl_proof *proof = stockctl_proof_new();
+    SCOPED(stockctl_proof) struct stockctl_proof *proof = stockctl_proof_new(2, NULL, NULL);
     const struct event first = received("a", 5);
     const struct event other = received("a", 6);
     const struct stock_movement *const *movements = NULL;
@@ -57,14 +58,17 @@ static void an_id_counts_once_and_other_content_is_a_conflict(void **state)
 
 static void what_is_no_event_is_poison_and_the_fold_goes_on(void **state)
 {
-    SCOPED(stockctl_proof) struct stockctl_proof *proof = stockctl_proof_new();
+    SCOPED(stockctl_proof) struct stockctl_proof *proof = stockctl_proof_new(2, NULL, NULL);
     const struct event event = received("a", 5);
     const struct stock_movement *const *movements = NULL;
     struct err err = {0};
 
     (void)state;
-    assert_int_equal(stockctl_proof_take(proof, "no protobuf", 11, &err), PROOF_POISON);
-    assert_int_equal(stockctl_proof_take(proof, NULL, 0, &err), PROOF_POISON);
+    assert_int_equal(
+        stockctl_proof_take(proof, &(struct stockctl_proof_record){"no protobuf", 11, 0, 0}, &err),
+        PROOF_POISON);
+    assert_int_equal(stockctl_proof_take(proof, &(struct stockctl_proof_record){0}, &err),
+                     PROOF_POISON);
     assert_int_equal(take(proof, &event), PROOF_FOLDED);
     assert_int_equal(stockctl_proof_movements(proof, &movements), 1);
     assert_int_equal(movements[0]->balance, 5);
@@ -72,10 +76,11 @@ static void what_is_no_event_is_poison_and_the_fold_goes_on(void **state)
 
 static void movements_are_those_of_the_last_record_over_many_batches(void **state)
 {
-    SCOPED(stockctl_proof) struct stockctl_proof *proof = stockctl_proof_new();
+    SCOPED(stockctl_proof) struct stockctl_proof *proof = stockctl_proof_new(2, NULL, NULL);
     static const char *const ids[] = {"a", "b", "c", "d"};
     const struct stock_movement *const *movements = NULL;
-    const struct stock_position *const *positions = NULL;
+    struct stock_position position = {0};
+    SCOPED(arena) struct arena *arena = arena_new();
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -87,9 +92,13 @@ static void movements_are_those_of_the_last_record_over_many_batches(void **stat
         assert_int_equal(stockctl_proof_movements(proof, &movements), 1);
         assert_int_equal(movements[0]->balance, 10 * (int64_t)(i + 1));
     }
-    const struct stock *stock = stockctl_proof_end(proof);
-    assert_int_equal(stock_changed_positions(stock, &positions), 1);
-    assert_int_equal(positions[0]->quantity, 40);
+    stockctl_proof_end(proof);
+    struct stockctl_rows *rows = stockctl_proof_rows(proof, PROOF_POSITIONS);
+    assert_int_equal(stockctl_rows_len(rows), 1);
+    stockctl_rows_read(rows, stockctl_rows_first(rows, &(struct stock_position){.sku = "MUG"}),
+                       arena, &position);
+    assert_int_equal(position.quantity, 40);
+    assert_string_equal(position.bucket, "sellable");
 }
 
 static void the_first_difference_is_kept_and_the_others_counted(void **state)

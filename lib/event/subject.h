@@ -3,7 +3,7 @@
 
 #include "lib/event/event.h"
 
-struct ledger_subject {
+struct event_subject {
     const char *channel; /* of the listing or order; the source's, but for mappings and rules */
     const char *listing;
     const char *sku;
@@ -12,4 +12,4 @@ struct ledger_subject {
 };
 
 /* Unused fields are "". Texts are the event's. */
-struct ledger_subject ledger_subject_of(const struct event *event);
+struct event_subject event_subject_of(const struct event *event);

@@ -1,8 +1,8 @@
-#include "services/ledger/subject.h"
+#include "lib/event/subject.h"
 
-struct ledger_subject ledger_subject_of(const struct event *event)
+struct event_subject event_subject_of(const struct event *event)
 {
-    struct ledger_subject subject = {event->source.channel, "", "", "", ""};
+    struct event_subject subject = {event->source.channel, "", "", "", ""};
 
     switch (event->kind) {
     case EVENT_ORDER_LINE:
