@@ -11,6 +11,32 @@ bool generic_is_among(const struct generic_texts *texts, const char *text)
     return false;
 }
 
+/* Texts may name what the channel itself says. */
+static bool is_among_own(const struct channel_account *account, const struct generic_texts *texts,
+                         const char *text, struct arena *arena)
+{
+    const struct generic_names names = {
+        .list = {{.name = "account", .value = account->account},
+                 {.name = "location", .value = account->location}},
+        .len = 2
+    };
+
+    for (size_t i = 0; text != NULL && i < texts->len; i++) {
+        if (strcmp(generic_put(texts->list[i], &names, GENERIC_IN_HEADER, arena), text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool generic_is_wanted(const struct channel_account *account, const struct generic_filter *wanted,
+                       const struct generic_scene *scene)
+{
+    const char *text = *wanted->where == '\0' ? NULL : generic_source_text(scene, wanted->where);
+
+    return (wanted->is.len == 0 || is_among_own(account, &wanted->is, text, scene->arena)) &&
+           !is_among_own(account, &wanted->is_not, text, scene->arena);
+}
+
 const struct generic_read *generic_read_of(const struct channel_account *account, const char *hint)
 {
     const struct generic_reads *reads = &generic_spec_of(account)->reads;

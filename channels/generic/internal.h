@@ -27,6 +27,9 @@ bool generic_documents(const struct channel_account *account,
                        const struct channel_notification *notification, struct arena *arena,
                        generic_document_visit *visit, void *opaque, struct err *err) MUST_CHECK;
 bool generic_is_among(const struct generic_texts *texts, const char *text);
+/* The scene's arena is needed. */
+bool generic_is_wanted(const struct channel_account *account, const struct generic_filter *wanted,
+                       const struct generic_scene *scene);
 /* NULL: there is none of that name; the hint is "order:123". */
 const struct generic_read *generic_read_of(const struct channel_account *account, const char *hint);
 

@@ -163,8 +163,10 @@ static bool read_texts(struct generic_reading *reading, const struct yaml *node,
     const char **list = arena_alloc(reading->arena, (len + 1) * sizeof(*list));
 
     for (size_t i = 0; i < len; i++) {
-        if (!read_text(reading, yaml_kind(node) == YAML_LIST ? yaml_at(node, i) : node, key->name,
-                       &list[i]))
+        const struct yaml *text = yaml_kind(node) == YAML_LIST ? yaml_at(node, i) : node;
+
+        if (!read_text(reading, text, key->name, &list[i]) ||
+            (key->names != NULL && !read_template(reading, text, key->name, list[i], key->names)))
             return false;
     }
     *texts = (struct generic_texts){list, len};

@@ -35,7 +35,7 @@ enum generic_key_kind {
     GENERIC_KEY_BOOL,
     GENERIC_KEY_WHOLE,    /* from min to max */
     GENERIC_KEY_REAL,     /* the same */
-    GENERIC_KEY_TEXTS,    /* a list, or one text */
+    GENERIC_KEY_TEXTS,    /* a list, or one text; templates when names, else any text */
     GENERIC_KEY_PAIRS,    /* a map of texts; values templates when names, else any text */
     GENERIC_KEY_VERDICTS, /* a map whose values are verdicts */
     GENERIC_KEY_MAP,      /* of: the table of an inline struct */

@@ -117,21 +117,14 @@ static bool fact_read(const struct document *document, const struct generic_fact
     return true;
 }
 
-static bool is_wanted(const struct generic_fact *fact, const struct generic_scene *scene)
-{
-    const char *text = *fact->where == '\0' ? NULL : generic_source_text(scene, fact->where);
-
-    return (fact->is.len == 0 || generic_is_among(&fact->is, text)) &&
-           !generic_is_among(&fact->is_not, text);
-}
-
 static void fact_add(void *opaque, const struct generic_scene *scene, const char *at)
 {
     struct document *document = opaque;
     struct err err = {0};
 
     document->scene = *scene;
-    if (is_wanted(document->fact, scene) && !fact_read(document, document->fact, &err))
+    if (generic_is_wanted(document->account, &document->fact->wanted, scene) &&
+        !fact_read(document, document->fact, &err))
         channel_bad_line(document->bad, document->arena, "%s%s%s", at, *at == '\0' ? "" : ": ",
                          err.text);
 }

@@ -15,11 +15,13 @@ static const char *const format_names[] = {
 /* ---- rows ---- */
 
 struct reading {
+    const struct channel_account *account;
     const struct generic_snapshot *spec;
-    struct arena *arena; /* of the whole snapshot */
-    channel_row_visit *visit;
+    struct arena *arena;      /* of the whole snapshot */
+    channel_row_visit *visit; /* NULL: they are only counted */
     void *opaque;
     struct err *err;
+    size_t rows; /* wanted or not */
 };
 
 static const char *text_of(const struct generic_scene *scene, const char *source)
@@ -29,18 +31,14 @@ static const char *text_of(const struct generic_scene *scene, const char *source
     return text == NULL ? "" : text;
 }
 
-static bool visit_row(const struct reading *reading, const struct json *root,
-                      const struct json *element, struct arena *arena)
+static bool visit_quantity(const struct reading *reading, const struct generic_scene *scene)
 {
     const struct generic_snapshot *spec = reading->spec;
-    struct generic_scene scene = generic_scene_of(NULL, 0, root, arena);
-
-    generic_scene_set(&scene, element);
-    const struct json *quantity = generic_source_node(&scene, spec->quantity);
+    const struct json *quantity = generic_source_node(scene, spec->quantity);
     struct channel_row row = {
-        .listing = text_of(&scene, spec->listing),
-        .address = text_of(&scene, spec->address),
-        .sku = text_of(&scene, spec->sku),
+        .listing = text_of(scene, spec->listing),
+        .address = text_of(scene, spec->address),
+        .sku = text_of(scene, spec->sku),
         .tracked = !json_is_null(quantity),
     };
 
@@ -48,12 +46,52 @@ static bool visit_row(const struct reading *reading, const struct json *root,
         return err_set(reading->err, ERR_REJECT, "no listing, address or sku");
     if (row.tracked && !json_int(quantity, -EVENT_QUANTITY_MAX, EVENT_QUANTITY_MAX, &row.quantity))
         return err_set(reading->err, ERR_REJECT, "%s is no quantity", spec->quantity);
-    if (!clock_parse(text_of(&scene, spec->version_at), &row.version_ms))
+    if (!clock_parse(text_of(scene, spec->version_at), &row.version_ms))
         row.version_ms = 0;
     return reading->visit(reading->opaque, &row, reading->err);
 }
 
-static bool visit_document(const struct reading *reading, const char *bytes, size_t len)
+/* One row of the list: the quantities in it. */
+struct quantities {
+    const struct reading *reading;
+    bool is_good;
+};
+
+static void visit_element(void *opaque, const struct generic_scene *scene, const char *at)
+{
+    struct quantities *row = opaque;
+    const struct reading *reading = row->reading;
+
+    if (!row->is_good || !generic_is_wanted(reading->account, &reading->spec->wanted, scene))
+        return;
+    row->is_good =
+        visit_quantity(reading, scene) || (*at != '\0' && err_wrap(reading->err, "%s", at));
+}
+
+static void miss_elements(void *opaque, const struct generic_scene *scene, const char *at)
+{
+    struct quantities *row = opaque;
+
+    (void)scene;
+    row->is_good = row->is_good && err_set(row->reading->err, ERR_REJECT, "%s is no list", at);
+}
+
+static bool visit_row(struct reading *reading, const struct json *root, const struct json *element,
+                      struct arena *arena)
+{
+    struct generic_scene scene = generic_scene_of(NULL, 0, root, arena);
+    struct quantities row = {reading, true};
+    const struct generic_each each = {arena, visit_element, miss_elements, &row};
+
+    reading->rows++;
+    if (reading->visit == NULL)
+        return true;
+    generic_scene_set(&scene, element);
+    generic_each_run(&each, &scene, reading->spec->each);
+    return row.is_good;
+}
+
+static bool visit_document(struct reading *reading, const char *bytes, size_t len)
 {
     const struct json *root = json_parse(reading->arena, bytes, len, reading->err);
     const struct generic_scene scene = generic_scene_of(NULL, 0, root, reading->arena);
@@ -72,7 +110,7 @@ static bool visit_document(const struct reading *reading, const char *bytes, siz
     return true;
 }
 
-static bool visit_lines(const struct reading *reading, const char *bytes, size_t len)
+static bool visit_lines(struct reading *reading, const char *bytes, size_t len)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     size_t number = 0;
@@ -124,8 +162,8 @@ static size_t place_of(const struct csv_row *head, const char *column)
 static bool check_head(const struct reading *reading, const struct csv_row *head)
 {
     const struct generic_snapshot *spec = reading->spec;
-    const char *sources[] = {spec->listing, spec->address, spec->sku, spec->quantity,
-                             spec->version_at};
+    const char *sources[] = {spec->listing,  spec->address,    spec->sku,
+                             spec->quantity, spec->version_at, spec->wanted.where};
 
     for (size_t i = 0; i < head->len; i++) {
         if (place_of(head, head->cells[i].text) != i)
@@ -160,7 +198,7 @@ static const struct json *object_of(const struct csv_row *head, const struct csv
     return json_parse(arena, text.bytes, text.len, err);
 }
 
-static bool visit_csv_row(const struct reading *reading, const struct csv_row *head,
+static bool visit_csv_row(struct reading *reading, const struct csv_row *head,
                           const struct csv_row *row, struct arena *arena)
 {
     const char *quantity = column_of(reading->spec->quantity, arena);
@@ -175,7 +213,7 @@ static bool visit_csv_row(const struct reading *reading, const struct csv_row *h
                     row->cells[at].column);
 }
 
-static bool visit_csv(const struct reading *reading, const char *bytes, size_t len)
+static bool visit_csv(struct reading *reading, const char *bytes, size_t len)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     struct csv_row *head = arena_alloc(reading->arena, sizeof(*head));
@@ -201,7 +239,7 @@ static bool visit_csv(const struct reading *reading, const char *bytes, size_t l
 }
 
 static const struct {
-    bool (*visit)(const struct reading *reading, const char *bytes, size_t len);
+    bool (*visit)(struct reading *reading, const char *bytes, size_t len);
     bool is_file; /* maybe packed, maybe in another character set */
 } forms[] = {
     [GENERIC_JSON] = {visit_document, false},
@@ -209,7 +247,7 @@ static const struct {
     [GENERIC_CSV] = {visit_csv,      true },
 };
 
-static bool visit_bytes(const struct reading *reading, size_t form, const void *bytes, size_t len)
+static bool visit_bytes(struct reading *reading, size_t form, const void *bytes, size_t len)
 {
     const char *text = bytes;
 
@@ -227,7 +265,7 @@ bool channel_generic_rows(const struct channel_account *account, const char *for
 {
     SCOPED(arena) struct arena *arena = arena_new();
     const struct generic_snapshot *spec = &generic_spec_of(account)->snapshot;
-    const struct reading reading = {spec, arena, visit, opaque, err};
+    struct reading reading = {account, spec, arena, visit, opaque, err, 0};
     size_t form = spec->format;
 
     if (*spec->path == '\0')
@@ -268,11 +306,18 @@ static struct channel_fetch fetch_page(const struct channel_account *account,
         .request = generic_get(account, arena_strdup(arena, url), &names, arena)};
 }
 
-static bool count_row(void *opaque, const struct channel_row *row, struct err *err)
+/* How many rows a page holds; false: it can't be read. */
+static bool rows_count(const struct channel_account *account,
+                       const struct channel_response *response, size_t *ret_rows)
 {
-    (void)row;
-    (void)err;
-    (*(size_t *)opaque)++;
+    SCOPED(arena) struct arena *arena = arena_new();
+    const struct generic_snapshot *spec = &generic_spec_of(account)->snapshot;
+    struct err ignored = {0};
+    struct reading reading = {.spec = spec, .arena = arena, .err = &ignored};
+
+    if (!visit_bytes(&reading, spec->format, response->body, response->body_len))
+        return false;
+    *ret_rows = reading.rows;
     return true;
 }
 
@@ -289,9 +334,7 @@ static bool page_next(const struct channel_account *account,
                                   ? json_parse(arena, previous->body, previous->body_len, &ignored)
                                   : NULL;
 
-    if (spec->pages.page_len > 0 &&
-        !channel_generic_rows(account, NULL, previous->body, previous->body_len, count_row, &rows,
-                              &ignored))
+    if (spec->pages.page_len > 0 && !rows_count(account, previous, &rows))
         return false;
     if (!generic_pages_next(account, &spec->pages, previous, root, rows, arena, &place))
         return false;

@@ -10,9 +10,15 @@
 /* ---- words ---- */
 
 #define CALL_NAMES "token", "token_secret", "account", "location"
+<<<<<<< HEAD
 static const char *const push_names[] = {"address",  "address_1", "address_2", "listing",
                                          "quantity", "version",   "key",       CALL_NAMES,
                                          "items",    NULL};
+=======
+static const char *const push_names[] = {"address", "address_1", "address_2", "listing", "quantity",
+                                         "version", "key",       CALL_NAMES,  "items",   NULL};
+static const char *const own_names[] = {"account", "location", NULL};
+>>>>>>> 6345733 (generic: a snapshot's rows can be lists of levels, and only those of the channel's location)
 static const char *const page_names[] = {"page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const poll_names[] = {"since", "page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const read_names[] = {"id", CALL_NAMES, NULL};
@@ -138,16 +144,21 @@ static bool check_each(struct generic_reading *reading, const struct yaml *node,
                      GENERIC_DEPTH_MAX - 2);
 }
 
+static bool check_wanted(struct generic_reading *reading, const struct yaml *node, const char *each,
+                         const struct generic_filter *wanted)
+{
+    if ((*wanted->where != '\0') != (wanted->is.len + wanted->is_not.len > 0))
+        return yaml_fail(node, reading->err, "'where' goes together with 'is' or 'is_not'");
+    return check_each(reading, yaml_get(node, "each"), each) &&
+           check_reach(reading, yaml_get(node, "where"), each, wanted->where);
+}
+
 static bool check_fact(struct generic_reading *reading, const struct yaml *node, const void *map)
 {
     const struct generic_fact *fact = map;
 
-    if ((*fact->where != '\0') != (fact->is.len + fact->is_not.len > 0))
-        return yaml_fail(node, reading->err, "'where' goes together with 'is' or 'is_not'");
-    if (!check_each(reading, yaml_get(node, "each"), fact->each) ||
-        !check_reach(reading, yaml_get(node, "where"), fact->each, fact->where))
-        return false;
-    return check_fields(reading, yaml_get(node, "fields"), fact);
+    return check_wanted(reading, node, fact->each, &fact->wanted) &&
+           check_fields(reading, yaml_get(node, "fields"), fact);
 }
 
 static bool check_under(struct generic_reading *reading, const struct yaml *node, const char *under)
@@ -246,6 +257,21 @@ static bool check_charset(struct generic_reading *reading, const struct yaml *no
            yaml_fail(node, reading->err, "charset: %s", err.text);
 }
 
+/* "../" of a row's sources leads from an element of `each` to the row. */
+static bool check_columns(struct generic_reading *reading, const struct yaml *node,
+                          const struct generic_snapshot *snapshot)
+{
+    static const char *const names[] = {"listing", "address", "sku", "quantity", "version_at"};
+    const char *sources[] = {snapshot->listing, snapshot->address, snapshot->sku,
+                             snapshot->quantity, snapshot->version_at};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!check_reach(reading, yaml_get(node, names[i]), snapshot->each, sources[i]))
+            return false;
+    }
+    return check_wanted(reading, node, snapshot->each, &snapshot->wanted);
+}
+
 static bool check_snapshot(struct generic_reading *reading, const struct yaml *node,
                            const void *map)
 {
@@ -261,10 +287,13 @@ static bool check_snapshot(struct generic_reading *reading, const struct yaml *n
         return yaml_fail(yaml_get(node, "charset"), reading->err, "charset: JSON is UTF-8");
     if (yaml_get(node, "rows") != NULL && snapshot->format != GENERIC_JSON)
         return yaml_fail(yaml_get(node, "rows"), reading->err, "rows: of JSON alone; else all are");
+    if (*snapshot->each != '\0' && snapshot->format == GENERIC_CSV)
+        return yaml_fail(yaml_get(node, "each"), reading->err, "each: a line of CSV has no lists");
     if (snapshot->format != GENERIC_JSON && *source != '\0' && strncmp(source, "header:", 7) != 0)
         return yaml_fail(node, reading->err,
                          "the next page of such a snapshot can only stand in a header");
     return check_charset(reading, yaml_get(node, "charset"), snapshot->charset) &&
+           check_columns(reading, node, snapshot) &&
            check_pages(reading, node, pages, snapshot->path);
 }
 
@@ -311,6 +340,14 @@ static const struct generic_key signature_keys[] = {
     {0},
 };
 #undef AT
+/* What of a list is wanted; wanted is where a struct generic_filter stands. */
+#define WANTED_KEYS(wanted)                                                                        \
+    {.name = "where", SOURCE, wanted + offsetof(struct generic_filter, where), false,              \
+     "only where this gives what is and is_not say"},                                              \
+    {.name = "is", TEXTS, wanted + offsetof(struct generic_filter, is), false,                     \
+     "one of these; {account} and {location} are the channel's", .names = own_names},              \
+    {.name = "is_not", TEXTS, wanted + offsetof(struct generic_filter, is_not), false,             \
+     "none of these", .names = own_names}
 #define AT(member) offsetof(struct generic_fact, member)
 static const struct generic_key fact_keys[] = {
     {.name = "fact", CHOICE, AT(kind), true,
@@ -318,15 +355,13 @@ static const struct generic_key fact_keys[] = {
     {.name = "topics", TEXTS, AT(topics), false, "topics of such documents; any when left out"},
     {.name = "each", POINTER, AT(each), false,
      "a list: one event an element; a step * is every element of a list on the way"},
-    {.name = "where", SOURCE, AT(where), false, "only where this gives what is and is_not say"},
-    {.name = "is", TEXTS, AT(is), false, "one of these"},
-    {.name = "is_not", TEXTS, AT(is_not), false, "none of these"},
+    WANTED_KEYS(AT(wanted)),
     {.name = "fields", PAIRS, AT(fields), true,
      "member of the fact: source; x_s: a time in seconds"},
     {0},
 };
 #undef AT
-static const struct generic_fact fact_preset = {.each = "", .where = ""};
+static const struct generic_fact fact_preset = {.each = "", .wanted = {.where = ""}};
 #define AT(member) offsetof(struct generic_notifications, member)
 static const struct generic_key notifications_keys[] = {
     {.name = "signature", MAP, AT(signature), true,
@@ -438,6 +473,9 @@ static const struct generic_key snapshot_keys[] = {
     {.name = "charset", TEXT, AT(charset), false,
      "of CSV and JSONL: Cp1252, Shift_JIS, UTF-16...; UTF-8 when left out"},
     {.name = "rows", POINTER, AT(rows), false, "the list of rows, in JSON"},
+    {.name = "each", POINTER, AT(each), false,
+     "a list within a row: one row an element, ../ is the row around it"},
+    WANTED_KEYS(AT(wanted)),
     {.name = "listing", SOURCE, AT(listing), false,
      "of a row, as are the next; ./name is the column of that name"},
     {.name = "address", SOURCE, AT(address), false, "how pushes name it"},
@@ -480,6 +518,22 @@ static const struct generic_key spec_keys[] = {
     {0},
 };
 #undef AT
+<<<<<<< HEAD
+=======
+#define NO_PAGES {.cursor = "", .next = ""}
+static const struct generic_spec spec_preset = {
+    .notifications = {.id = "", .topic = ""},
+    .poll = {.path = "", .rows = "", .under = "", .topic = "", .pages = NO_PAGES,
+             .interval_s = 300},
+    .login = {.path = "", .body = "", .token = "", .life_s = "", .preset_s = 3600},
+    .push = {.item = "", .separator = ",",
+             .answer = {.results = "", .key = "", .shown = "", .error = "", .error_text = ""}},
+    .snapshot = {.path = "", .delimiter = ",", .charset = "", .rows = "", .each = "",
+                 .wanted = {.where = ""}, .listing = "", .address = "", .sku = "", .quantity = "",
+                 .version_at = "", .pages = NO_PAGES},
+    .limits = {.batch_max = 1, .rate_per_second = 2, .rate_burst = 5, .concurrency = 1},
+};
+>>>>>>> 6345733 (generic: a snapshot's rows can be lists of levels, and only those of the channel's location)
 /* clang-format on */
 
 /* ---- the whole ---- */

@@ -10,13 +10,17 @@
 #include "channels/generic/keys.h"
 
 /* One kind of fact that a document can hold. */
+struct generic_filter {
+    const char *where;           /* source; "": always */
+    struct generic_texts is;     /* what `where` must give, one of these; none: anything */
+    struct generic_texts is_not; /* and none of these; all may name the account and location */
+};
+
 struct generic_fact {
     enum event_kind kind;
     struct generic_texts topics; /* none: any */
     const char *each;            /* pointer to a list: one event an element; "": the document */
-    const char *where;           /* source; "": always */
-    struct generic_texts is;     /* what `where` must give, one of these; none: anything */
-    struct generic_texts is_not; /* and none of these */
+    struct generic_filter wanted;
     struct generic_pairs fields; /* member of the fact -> source */
 };
 
@@ -126,6 +130,8 @@ struct generic_snapshot {
     const char *delimiter; /* of CSV */
     const char *charset;   /* of CSV and JSONL */
     const char *rows;      /* pointer to the list; "": the document is it */
+    const char *each;      /* pointer to a list in a row, each element a row; "": the row is */
+    struct generic_filter wanted;
     const char *listing;
     const char *address;
     const char *sku;

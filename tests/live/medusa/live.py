@@ -98,6 +98,8 @@ class Medusa(Shop):
         return {"token": self.token, "location": self.location}
 
     def create(self, skus):
+        """Some lie in another warehouse, too, of which neither shoppers nor stockbus know."""
+        self.elsewhere = self.admin("stock-locations", {"name": "elsewhere"})["stock_location"]["id"]
         self.variants, self.items = {}, {}
         for sku in skus:
             product = self.admin("products", {
@@ -107,8 +109,9 @@ class Medusa(Shop):
                               "prices": [{"currency_code": "eur", "amount": 10}]}]})["product"]
             self.variants[sku] = product["variants"][0]["id"]
             self.items[sku] = self.admin(f"inventory-items?sku={sku}")["inventory_items"][0]["id"]
-            self.admin(f"inventory-items/{self.items[sku]}/location-levels",
-                       {"location_id": self.location, "stocked_quantity": 0})
+            for place, quantity in ((self.elsewhere, 7), (self.location, 0)):
+                self.admin(f"inventory-items/{self.items[sku]}/location-levels",
+                           {"location_id": place, "stocked_quantity": quantity})
         return {sku: (self.variants[sku], self.items[sku]) for sku in skus}
 
     # ---- what people do
@@ -116,7 +119,7 @@ class Medusa(Shop):
     def levels(self):
         rows = self.admin("inventory-items?fields=sku,*location_levels&limit=100")["inventory_items"]
         return {row["sku"]: (level["stocked_quantity"], level["reserved_quantity"])
-                for row in rows for level in row["location_levels"]}
+                for row in rows for level in row["location_levels"] if level["location_id"] == self.location}
 
     def buy(self, units):
         cart = self.store("carts", {"region_id": self.region, "sales_channel_id": self.sales_channel,
@@ -171,8 +174,9 @@ class Medusa(Shop):
         self.admin(f"returns/{back}/receive-items", {"items": lines})
         self.admin(f"returns/{back}/receive/confirm", {})
 
-    def edit(self, sku, quantity):
-        self.admin(f"inventory-items/{self.items[sku]}/location-levels/{self.location}", {"stocked_quantity": quantity})
+    def edit(self, sku, quantity, location=None):
+        self.admin(f"inventory-items/{self.items[sku]}/location-levels/{location or self.location}",
+                   {"stocked_quantity": quantity})
 
     def orders(self):
         rows = self.admin("orders?fields=id,status,items.id,*items.detail&limit=200")["orders"]
@@ -183,6 +187,16 @@ class Medusa(Shop):
 
 
 # ---- what only Medusa has
+
+def edited_elsewhere(run):
+    """What lies in another warehouse is none of the channel's."""
+    sku = run.skus[2]
+    before = run.shows()[sku]
+    run.shop.edit(sku, 55, run.shop.elsewhere)
+    run.shop.buy({sku: 1})
+    run.expect({sku: (before[0] - 1, before[1], before[2] + 1)})
+    expect(not run.suite.sql("SELECT 1 FROM ledger.observations WHERE quantity = 55"), "it was taken for the channel's own")
+
 
 def returned(run):
     """Two units come back: they can be sold again, everywhere."""
@@ -230,6 +244,6 @@ def removed(run):
 
 
 if __name__ == "__main__":
-    sys.exit(main(Medusa, (("units that came back", returned), ("Medusa killed with its news untold", killed),
+    sys.exit(main(Medusa, (("a number of another warehouse", edited_elsewhere), ("units that came back", returned), ("Medusa killed with its news untold", killed),
                            ("units packed, put back and cancelled", unpacked),
                            ("a line removed from an order", removed))))

@@ -330,7 +330,8 @@ static void put_snapshot(struct picture *picture)
     if (!channel_generic_rows(&picture->account, NULL, sheet, strlen(sheet), put_row, picture,
                               &err))
         put(picture, "no rows of a sheet", err.text);
-    static const char json[] = "{\"rows\":[{\"listing\":\"J1\",\"units\":4}]}";
+    static const char json[] =
+        "{\"rows\":[{\"listing\":\"J1\",\"units\":4,\"levels\":[{\"units\":6}]}]}";
     err = (struct err){0};
     if (!channel_generic_rows(&picture->account, NULL, json, strlen(json), put_row, picture, &err))
         put(picture, "no rows of JSON", err.text);
@@ -476,6 +477,16 @@ static const struct {
      "no rows of a sheet"},
     {"snapshot.rows", "format: csv\n  delimiter: ';'\n  charset: Cp1252",
      "format: json\n  rows: /rows", "row: J1   1 4 0"},
+    {"snapshot.each",
+     "format: csv\n  delimiter: ';'\n  charset: Cp1252\n  listing: ./listing\n",
+     "format: json\n  rows: /rows\n  each: ./levels\n  listing: ../listing\n",
+     "row: J1   1 6 0"},
+    {"snapshot.where", "quantity: ./units\n", "quantity: ./units\n  where: ./listing\n  is: L9\n",
+     NULL},
+    {"snapshot.is", "quantity: ./units\n",
+     "quantity: ./units\n  where: =shop HERE\n  is: 'shop {account}'\n", NULL},
+    {"snapshot.is_not", "quantity: ./units\n",
+     "quantity: ./units\n  where: =shop HERE\n  is_not: 'shop {location}'\n", NULL},
     {"snapshot.listing", "listing: ./listing\n  address", "listing: ./address\n  address",
      "row: A1 A1"},
     {"snapshot.address", "address: ./address", "address: ./listing", "row: L1 L1"},

@@ -190,6 +190,14 @@ static const struct {
      "spec.yaml:9:12: name 'o' is there twice"},
     {SIGNATURE FACTS PUSH "login: {path: oauth/token, token: /t}\n",
      "spec.yaml:7:15: path 'oauth/token': want a path below base_url, or an address"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ../s, quantity: ./q}\n",
+     "spec.yaml:7:27: '../s' goes up further than `each` goes down"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: ./q, where: ./at}\n",
+     "spec.yaml:7:11: 'where' goes together with 'is' or 'is_not'"},
+    {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: ./q,\n"
+                          "  where: ./at, is: '{sku}'}\n",
+     "spec.yaml:8:20: is '{sku}': there is no such name in braces here; there are account, "
+     "location"},
     {SIGNATURE FACTS PUSH "snapshot: {path: /s, quantity: ./q}\n",
      "spec.yaml:7:11: a row needs a listing, an address or a sku"},
     {SIGNATURE FACTS PUSH "snapshot: {path: /s, sku: ./s, quantity: =5}\n",
@@ -259,6 +267,44 @@ static void the_schema_is_json_and_knows_the_keys(void **state)
     assert_int_equal(json_kind(json_get(fact, "additionalProperties")), JSON_FALSE);
 }
 
+/* ---- rows ---- */
+
+static bool row_note(void *opaque, const struct channel_row *row, struct err *err)
+{
+    (void)err;
+    buf_printf(opaque, "%s=%d ", row->sku, (int)row->quantity);
+    return true;
+}
+
+/* Of each item the level of the channel's own warehouse alone. */
+static void rows_are_of_the_own_location(void **state)
+{
+    static const char yaml[] = SIGNATURE FACTS PUSH
+        "snapshot: {path: /s, rows: /items, each: ./levels, where: ./at, is: 'loc-{location}',\n"
+        "  sku: ../sku, quantity: ./q}\n";
+    static const char body[] =
+        "{\"items\":[{\"sku\":\"A\",\"levels\":[{\"at\":\"loc-1\",\"q\":1},"
+        "{\"at\":\"loc-2\",\"q\":2}]},"
+        "{\"sku\":\"B\",\"levels\":[]},{\"sku\":\"C\",\"levels\":[{\"at\":\"loc-2\",\"q\":3}]}]}";
+    static const char bad[] = "{\"items\":[{\"sku\":\"A\",\"levels\":5}]}";
+    SCOPED(arena) struct arena *arena = arena_new();
+    SCOPED(buf) struct buf rows = {0};
+    struct err err = {0};
+    const struct channel_account account = {
+        .account = "",
+        .location = "2",
+        .spec = generic_spec_read(arena, "spec.yaml", yaml, strlen(yaml), &err),
+    };
+
+    (void)state;
+    assert_string_equal(err.text, "");
+    assert_true(
+        channel_generic_rows(&account, NULL, body, strlen(body), row_note, &rows, &err));
+    assert_string_equal(buf_str(&rows), "A=2 C=3 ");
+    assert_false(channel_generic_rows(&account, NULL, bad, strlen(bad), row_note, &rows, &err));
+    assert_string_equal(err.text, "row 0: /levels is no list");
+}
+
 /* ---- pages ---- */
 
 /* Pages of two rows: the second is asked for behind the first two, and is the last. */
@@ -305,6 +351,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_with_their_place),
         cmocka_unit_test(a_small_spec_is_enough),
         cmocka_unit_test(the_schema_is_json_and_knows_the_keys),
+        cmocka_unit_test(rows_are_of_the_own_location),
         cmocka_unit_test(pages_are_asked_for_by_offset),
     };
 
