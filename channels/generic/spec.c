@@ -10,15 +10,9 @@
 /* ---- words ---- */
 
 #define CALL_NAMES "token", "token_secret", "account", "location"
-<<<<<<< HEAD
-static const char *const push_names[] = {"address",  "address_1", "address_2", "listing",
-                                         "quantity", "version",   "key",       CALL_NAMES,
-                                         "items",    NULL};
-=======
 static const char *const push_names[] = {"address", "address_1", "address_2", "listing", "quantity",
                                          "version", "key",       CALL_NAMES,  "items",   NULL};
 static const char *const own_names[] = {"account", "location", NULL};
->>>>>>> 6345733 (generic: a snapshot's rows can be lists of levels, and only those of the channel's location)
 static const char *const page_names[] = {"page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const poll_names[] = {"since", "page", "offset", "cursor", CALL_NAMES, NULL};
 static const char *const read_names[] = {"id", CALL_NAMES, NULL};
@@ -35,9 +29,9 @@ static const char *const method_names[] = {"PUT", "POST", "PATCH", NULL};
 static const char *const means_names[] = {"available", "on_hand", NULL};
 static const char *const confirms_names[] = {"status", "value", NULL};
 static const char *const format_names[] = {"json", "jsonl", "csv", NULL};
-static const char *const fact_names[] = {"order_line",   "order_voided",  "line_cancelled",
-                                         "line_shipped", "line_returned", "observation",
-                                         NULL};
+static const char *const fact_names[] = {
+    "order_line", "order_voided", "line_cancelled", "line_shipped", "line_returned", "observation",
+    NULL};
 static const int fact_kinds[] = {EVENT_ORDER_LINE,   EVENT_ORDER_VOIDED,  EVENT_LINE_CANCELLED,
                                  EVENT_LINE_SHIPPED, EVENT_LINE_RETURNED, EVENT_OBSERVATION};
 
@@ -65,8 +59,7 @@ static bool check_signature(struct generic_reading *reading, const struct yaml *
                          "separator and timestamp_prefix are of a list: is_list must be true");
     if (signature->timestamp_prefix != NULL && signature->timestamp_header != NULL)
         return yaml_fail(node, reading->err, "want timestamp_header or timestamp_prefix, not both");
-    if (*signs != '\0' && strstr(signs, "{body}") == NULL &&
-        strstr(signs, "{body_sha256}") == NULL)
+    if (*signs != '\0' && strstr(signs, "{body}") == NULL && strstr(signs, "{body_sha256}") == NULL)
         return yaml_fail(node, reading->err, "signs: the {body} must be signed");
     return true;
 }
@@ -299,7 +292,8 @@ static bool check_snapshot(struct generic_reading *reading, const struct yaml *n
 
 /* ---- tables ---- */
 
-/* clang-format off: a row is one key */
+/* A row is one key. */
+/* clang-format off */
 #define TEXT GENERIC_KEY_TEXT
 #define BYTE GENERIC_KEY_BYTE
 #define SOURCE GENERIC_KEY_SOURCE
@@ -518,8 +512,6 @@ static const struct generic_key spec_keys[] = {
     {0},
 };
 #undef AT
-<<<<<<< HEAD
-=======
 #define NO_PAGES {.cursor = "", .next = ""}
 static const struct generic_spec spec_preset = {
     .notifications = {.id = "", .topic = ""},
@@ -533,7 +525,6 @@ static const struct generic_spec spec_preset = {
                  .version_at = "", .pages = NO_PAGES},
     .limits = {.batch_max = 1, .rate_per_second = 2, .rate_burst = 5, .concurrency = 1},
 };
->>>>>>> 6345733 (generic: a snapshot's rows can be lists of levels, and only those of the channel's location)
 /* clang-format on */
 
 /* ---- the whole ---- */
@@ -547,8 +538,6 @@ static bool check_whole(struct generic_reading *reading, const struct yaml *root
     return check_reads(reading, yaml_get(root, "reads"), &spec->reads);
 }
 
-static const struct generic_pages no_pages = {.cursor = "", .next = ""};
-
 const struct generic_spec *generic_spec_read(struct arena *arena, const char *name,
                                              const char *bytes, size_t len, struct err *err)
 {
@@ -556,19 +545,7 @@ const struct generic_spec *generic_spec_read(struct arena *arena, const char *na
     struct generic_spec *spec = arena_alloc(arena, sizeof(*spec));
     const struct yaml *root = yaml_parse(arena, name, bytes, len, err);
 
-    *spec = (struct generic_spec){
-        .notifications = {.id = "", .topic = ""},
-        .poll = {.path = "", .rows = "", .under = "", .topic = "", .pages = no_pages,
-                 .interval_s = 300},
-        .login = {.path = "", .body = "", .token = "", .life_s = "", .preset_s = 3600},
-        .push = {.item = "",
-                 .separator = ",",
-                 .answer = {.results = "", .key = "", .shown = "", .error = "", .error_text = ""}},
-        .snapshot = {.path = "", .delimiter = ",", .charset = "", .rows = "", .listing = "",
-                     .address = "", .sku = "", .quantity = "", .version_at = "",
-                     .pages = no_pages},
-        .limits = {.batch_max = 1, .rate_per_second = 2, .rate_burst = 5, .concurrency = 1},
-    };
+    *spec = spec_preset;
     if (root == NULL || !generic_keys_read(&reading, root, spec_keys, spec))
         return NULL;
     spec->notifications.signature.tolerance_ms = spec->notifications.tolerance_s * 1000;
