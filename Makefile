@@ -205,7 +205,7 @@ live-medusa: built ## The same with a real Medusa shop (700 MB from npm)
 	@BUILD=$(BUILD) python3 tests/live/medusa/live.py var/live/run-medusa
 
 live-sqs: built ## Amazon's notifications from moto and ElasticMQ (PyPI, Maven), ingest killed KILLS (8) times at each; SEED (random)
-	@BUILD=$(BUILD) KILLS='$(filter-out 50,$(KILLS))' SEED='$(SEED)' python3 tests/live/sqs/live.py var/live/run-sqs
+	@BUILD=$(BUILD) KILLS='$(if $(filter file,$(origin KILLS)),,$(KILLS))' SEED='$(SEED)' python3 tests/live/sqs/live.py var/live/run-sqs
 
 tidy: ## Layer rule, style rules, lint of the protobuf files
 	@tests/run tidy

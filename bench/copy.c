@@ -1,7 +1,8 @@
-/* The limit: binary COPY of rows into a table, a transaction per ROWS rows.
+/* The limit: binary COPY of rows into tables. Each file is cut into as many parts as there are
+   transactions for all of it; each transaction copies its part of each file.
 
-     copy URL TABLE COLUMNS FILE ROWS MOST      FILE: what COPY ... TO (FORMAT binary) gave; MOST:
-                                                rows in all */
+     copy URL PARTS MOST TABLE COLUMNS FILE...      FILE: what COPY ... TO (FORMAT binary) gave;
+   MOST: transactions that are run */
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 
 #include "bench/figures.h"
 
-enum { HEADER_LEN = 19, TRAILER_LEN = 2 };
+enum { HEADER_LEN = 19, TRAILER_LEN = 2, TABLES_MAX = 32 };
 
 static void die(PGconn *conn, const char *what)
 {
@@ -63,14 +64,37 @@ static size_t row_len(const char *row)
     return len;
 }
 
-static void copy_rows(PGconn *conn, const char *sql, const char *header, const char *rows,
-                      size_t len)
+struct table {
+    char sql[1024];
+    struct buf bytes; /* of the file */
+    const char *at;   /* the next row */
+    size_t rows;
+    size_t copied;
+};
+
+static void table_open(struct table *table, char *const *words)
+{
+    snprintf(table->sql, sizeof(table->sql), "COPY %s (%s) FROM STDIN (FORMAT binary)", words[0],
+             words[1]);
+    read_file(words[2], &table->bytes);
+    table->at = table->bytes.bytes + HEADER_LEN;
+    for (const char *row = table->at; row_len(row) > 0; row += row_len(row))
+        table->rows++;
+}
+
+static void table_copy(PGconn *conn, struct table *table, size_t part, size_t parts)
 {
     static const char trailer[TRAILER_LEN] = {'\xff', '\xff'};
+    size_t upto = table->rows * (part + 1) / parts;
+    const char *from = table->at;
 
-    must(conn, "BEGIN", PGRES_COMMAND_OK);
-    must(conn, sql, PGRES_COPY_IN);
-    if (PQputCopyData(conn, header, HEADER_LEN) != 1 || PQputCopyData(conn, rows, (int)len) != 1 ||
+    if (table->copied == upto)
+        return;
+    for (; table->copied < upto; table->copied++)
+        table->at += row_len(table->at);
+    must(conn, table->sql, PGRES_COPY_IN);
+    if (PQputCopyData(conn, table->bytes.bytes, HEADER_LEN) != 1 ||
+        PQputCopyData(conn, from, (int)(table->at - from)) != 1 ||
         PQputCopyData(conn, trailer, TRAILER_LEN) != 1 || PQputCopyEnd(conn, NULL) != 1)
         die(conn, "sending rows");
     for (PGresult *result = PQgetResult(conn); result != NULL; result = PQgetResult(conn)) {
@@ -78,43 +102,35 @@ static void copy_rows(PGconn *conn, const char *sql, const char *header, const c
             die(conn, "the end of COPY");
         PQclear(result);
     }
-    must(conn, "COMMIT", PGRES_COMMAND_OK);
 }
 
 int main(int argc, char **argv)
 {
-    SCOPED(buf) struct buf bytes = {0};
-    SCOPED(buf) struct buf sql = {0};
+    static struct table tables[TABLES_MAX];
+    size_t tables_len = argc < 4 ? 0 : (size_t)(argc - 4) / 3;
 
-    if (argc != 7)
+    if (tables_len == 0 || tables_len > TABLES_MAX || (argc - 4) % 3 != 0)
         return 2;
     PGconn *conn = PQconnectdb(argv[1]);
     if (PQstatus(conn) != CONNECTION_OK)
         die(conn, "connecting");
-    read_file(argv[4], &bytes);
-    buf_printf(&sql, "COPY %s (%s) FROM STDIN (FORMAT binary)", argv[2], argv[3]);
-    size_t per_commit = strtoul(argv[5], NULL, 10);
-    size_t left = strtoul(argv[6], NULL, 10);
+    size_t parts = strtoul(argv[2], NULL, 10);
+    size_t most = strtoul(argv[3], NULL, 10);
+    for (size_t i = 0; i < tables_len; i++)
+        table_open(&tables[i], argv + 4 + 3 * i);
     struct figures *figures = figures_start(PQbackendPID(conn));
-    const char *at = bytes.bytes + HEADER_LEN;
-    for (bool more = true; more;) {
+    for (size_t part = 0; part < parts && part < most; part++) {
         int64_t begin_us = clock_monotonic_us();
-        const char *from = at;
-        size_t rows = 0;
 
-        for (size_t len = row_len(at); len > 0 && rows < per_commit && left > 0;
-             len = row_len(at)) {
-            at += len;
-            rows++;
-            left--;
-        }
-        more = rows == per_commit;
-        if (rows == 0)
-            break;
-        copy_rows(conn, buf_str(&sql), bytes.bytes, from, (size_t)(at - from));
+        must(conn, "BEGIN", PGRES_COMMAND_OK);
+        for (size_t i = 0; i < tables_len; i++)
+            table_copy(conn, &tables[i], part, parts);
+        must(conn, "COMMIT", PGRES_COMMAND_OK);
         figures_transaction(figures, clock_monotonic_us() - begin_us);
     }
     figures_finish(figures);
+    for (size_t i = 0; i < tables_len; i++)
+        buf_release(&tables[i].bytes);
     PQfinish(conn);
     return 0;
 }

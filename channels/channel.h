@@ -59,6 +59,8 @@ bool channel_hint(struct channel_hints *hints, struct arena *arena, const char *
 /* A notification taken from a queue that we must ask (SQS). */
 struct channel_message {
     const char *receipt; /* what deletes it */
+    int64_t sent_ms;     /* wall clock: when the queue got it; 0: it does not say */
+    int64_t receives;    /* how often the queue handed it out by now; 0: it does not say */
     struct channel_notification notification;
 };
 enum { CHANNEL_MESSAGES_MAX = 10 };

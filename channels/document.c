@@ -1,11 +1,22 @@
 #include "channels/document.h"
 
+#include <string.h>
 #include <strings.h>
 
 bool channel_document_refuse(const struct channel_document *document, const char *what,
                              const char *key)
 {
     return err_set(document->err, ERR_REJECT, "%s: '%s' is missing or wrong", what, key);
+}
+
+const struct json *channel_document_carried(struct arena *arena, const struct json *node)
+{
+    const char *text = json_kind(node) == JSON_STRING ? json_text(node) : "";
+    struct err err = {0};
+    const struct json *carried =
+        text[0] == '{' ? json_parse(arena, text, strlen(text), &err) : NULL;
+
+    return carried == NULL ? node : carried;
 }
 
 static channel_document_read *document_of_topic(const struct channel_document_readers *readers,

@@ -40,6 +40,9 @@ struct channel_document_readers {
 bool channel_document_normalize(const struct channel_document *document, const char *topic,
                                 const struct channel_document_readers *readers) MUST_CHECK;
 
+/* The node; of a text that holds a document, what it holds: queues and topics carry them so. */
+const struct json *channel_document_carried(struct arena *arena, const struct json *node);
+
 /* "refund: 'created_at' is missing or wrong", ERR_REJECT. Returns false. */
 bool channel_document_refuse(const struct channel_document *document, const char *what,
                              const char *key);

@@ -10,6 +10,8 @@ static const char account_prefix[] = "amzn1.merchant.o.";
 
 /* ---- envelopes ---- */
 
+static const char *type_of_payload(const struct json *payload);
+
 struct message {
     const char *type;
     const struct json *payload;
@@ -44,6 +46,10 @@ static bool message_of(struct arena *arena, const struct json *json, struct mess
         if (message.id[0] == '\0')
             message.id = channel_amazon_text(arena, json, "id");
     }
+    if (message.type[0] == '\0') { /* the payload without its envelope */
+        message.type = type_of_payload(json);
+        message.payload = json;
+    }
     if (message.type[0] == '\0')
         return false;
     *ret_message = message;
@@ -69,6 +75,21 @@ const char *channel_amazon_notification_id(const struct channel_account *account
                                     notification->body_len);
 }
 
+/* A message of SQS has it in its body, one of SNS in its message. */
+static const struct json *carried_by(struct arena *arena, const struct json *json)
+{
+    static const char *const carriers[] = {"body", "Message"};
+
+    for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
+        const struct json *text = channel_amazon_get(json, carriers[i]);
+        const struct json *carried = channel_document_carried(arena, text);
+
+        if (carried != text)
+            json = carried;
+    }
+    return json;
+}
+
 /* ---- what a notification says ---- */
 
 static bool read_quantity_change(const struct channel_document *document,
@@ -92,7 +113,7 @@ static bool read_quantity_change(const struct channel_document *document,
         .sku = "",
         .tracked = true,
         .quantity = quantity,
-        .version_ms = event_ms,
+        .version_ms = event->times.occurred_ms,
     };
     return true;
 }
@@ -179,6 +200,16 @@ static const struct type *type_of(const char *name)
             return &types[i];
     }
     return NULL;
+}
+
+/* "" when it holds nothing that is listed. */
+static const char *type_of_payload(const struct json *payload)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (types[i].inner != NULL && channel_amazon_get(payload, types[i].inner) != NULL)
+            return types[i].name;
+    }
+    return "";
 }
 
 static const struct json *inner_of(const struct type *type, const struct json *payload)
@@ -302,6 +333,11 @@ static bool read_payload_alone(const struct channel_document *document, const st
     return channel_amazon_availability(document, json, 0);
 }
 
+static bool read_quantity_alone(const struct channel_document *document, const struct json *json)
+{
+    return read_quantity_change(document, json, 0);
+}
+
 static bool read_names(const struct channel_document *document, const struct json *json)
 {
     (void)document;
@@ -322,6 +358,7 @@ static const struct channel_document_reader shapes[] = {
     {"AmazonOrderId",                     read_order_alone                },
     {"summary",                           read_processing_report          },
     {"FulfillmentInventoryByMarketplace", read_payload_alone              },
+    {"FulfillmentChannelCode",            read_quantity_alone             },
 };
 
 static channel_document_read *reader_of(const struct json *json)
@@ -350,10 +387,11 @@ static bool normalize_list(const struct channel_document *document, const struct
     return true;
 }
 
-/* The model's sandbox pairs have the answer in `response`, most APIs theirs in `payload`. */
+/* The model's sandbox pairs have the answer in `response`, most APIs theirs in `payload`; queues
+   and those who pass on what they took from them hand over several messages. */
 static const struct json *unwrap(const struct json *json)
 {
-    static const char *const wrappers[] = {"response", "payload"};
+    static const char *const wrappers[] = {"response", "payload", "Records", "Messages"};
 
     for (size_t i = 0; i < ARRAY_LEN(wrappers); i++) {
         const struct json *inner = channel_amazon_get(json, wrappers[i]);
@@ -369,6 +407,7 @@ static bool normalize_json(const struct channel_document *document, const struct
 {
     struct message message;
 
+    json = carried_by(document->arena, json);
     if (message_of(document->arena, json, &message))
         return normalize_message(document, &message);
     json = unwrap(json);
@@ -454,12 +493,29 @@ static bool hint_message(const struct channel_account *account, struct arena *ar
     return type->hint(&(struct hinting){arena, inner, message->event_ms, hints});
 }
 
+static bool hint_json(const struct channel_account *account, struct arena *arena,
+                      const struct json *json, int depth, struct channel_hints *hints)
+{
+    struct message message;
+
+    json = carried_by(arena, json);
+    if (message_of(arena, json, &message))
+        return hint_message(account, arena, &message, hints);
+    const struct json *list = unwrap(json);
+    if (json_kind(list) != JSON_ARRAY)
+        return hint_list(account, arena, json, hints);
+    for (size_t i = 0; i < json_len(list) && depth < LISTS_DEPTH_MAX; i++) {
+        if (!hint_json(account, arena, json_at(list, i), depth + 1, hints))
+            return false;
+    }
+    return true;
+}
+
 /* An answer to read() is all there is: what it names is not read again. */
 bool channel_amazon_hints(const struct channel_account *account,
                           const struct channel_notification *notification, struct arena *arena,
                           struct channel_hints *ret_hints, struct err *err)
 {
-    struct message message;
     struct err why = {0};
 
     if (notification->hint != NULL ||
@@ -468,8 +524,7 @@ bool channel_amazon_hints(const struct channel_account *account,
     const struct json *json = json_parse(arena, notification->body, notification->body_len, &why);
     if (json == NULL)
         return true; /* normalize() says why */
-    if (message_of(arena, json, &message) ? hint_message(account, arena, &message, ret_hints)
-                                          : hint_list(account, arena, json, ret_hints))
+    if (hint_json(account, arena, json, 0, ret_hints))
         return true;
     return err_set(err, ERR_REJECT, "an id is too long, or there are more than %d",
                    CHANNEL_HINTS_MAX);

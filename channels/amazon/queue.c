@@ -118,6 +118,11 @@ void channel_amazon_receive(const struct channel_account *account, int64_t now_m
     json_put_member_int(&out, "WaitTimeSeconds", wait_s(account));
     json_put_member_int(&out, "VisibilityTimeout",
                         number_of(account, "queue_visibility_s", VISIBILITY_MAX_S));
+    json_key(&out, "MessageSystemAttributeNames");
+    json_array(&out);
+    json_put_text(&out, "SentTimestamp");
+    json_put_text(&out, "ApproximateReceiveCount");
+    json_array_end(&out);
     json_object_end(&out);
     *ret_request = call(account, "ReceiveMessage", &body, now_ms, arena);
 }
@@ -150,6 +155,12 @@ static bool refuse(const struct channel_response *response, const struct json *j
                    hash == NULL ? code : hash + 1, message);
 }
 
+/* They are numbers in texts; 0 without one. */
+static int64_t attribute(const struct json *message, const char *name, struct arena *arena)
+{
+    return strtoll(channel_amazon_text(arena, json_get(message, "Attributes"), name), NULL, 10);
+}
+
 bool channel_amazon_received(const struct channel_account *account,
                              const struct channel_response *response, struct arena *arena,
                              struct channel_message *ret_messages, size_t *ret_len, struct err *err)
@@ -167,13 +178,16 @@ bool channel_amazon_received(const struct channel_account *account,
     if (response->status != 200 || json == NULL)
         return refuse(response, json, arena, err);
     for (size_t i = 0; i < json_len(list) && *ret_len < CHANNEL_MESSAGES_MAX; i++) {
-        const char *receipt = json_text(json_get(json_at(list, i), "ReceiptHandle"));
-        const char *body = json_text(json_get(json_at(list, i), "Body"));
+        const struct json *message = json_at(list, i);
+        const char *receipt = json_text(json_get(message, "ReceiptHandle"));
+        const char *body = json_text(json_get(message, "Body"));
 
         if (receipt == NULL || body == NULL)
             continue; /* it comes again */
         ret_messages[(*ret_len)++] = (struct channel_message){
             .receipt = receipt,
+            .sent_ms = attribute(message, "SentTimestamp", arena),
+            .receives = attribute(message, "ApproximateReceiveCount", arena),
             .notification = {.headers = headers,
                              .headers_len = ARRAY_LEN(headers),
                              .body = body,

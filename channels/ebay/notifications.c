@@ -418,8 +418,17 @@ struct hinting {
     struct err *err;
 };
 
+/* REST APIs call it "v1|110039288553|0". */
+static const char *plain_item(struct arena *arena, const char *id)
+{
+    size_t len = strncmp(id, "v1|", 3) == 0 ? strcspn(id + 3, "|") : 0;
+
+    return len == 0 ? id : arena_strndup(arena, id + 3, len);
+}
+
 static bool add_hint(const struct hinting *hinting, const char *what, const char *id)
 {
+    id = plain_item(hinting->arena, id);
     if (!channel_ebay_is_plain(id, ORDER_ID_LEN_MAX))
         return err_set(hinting->err, ERR_REJECT, "%s '%.64s' is no id", what, id);
     if (!channel_hint(hinting->hints, hinting->arena, "%s:%s", what, id))

@@ -34,6 +34,14 @@ static enum about about_of(const char *text, struct arena *arena)
     return ABOUT_NOTHING;
 }
 
+/* Beside what happened, or, as it was documented once, within its data [ET3]. */
+static const char *member_of(const struct json *json, const char *key)
+{
+    const char *id = channel_address_id(json_get(json, key));
+
+    return id != NULL ? id : channel_address_id(json_path(json, "data", key, NULL));
+}
+
 /* ".../shops/123456/receipts/234567890", or the id by itself. */
 static const char *id_of(const struct json *json, const char *word, const char *key,
                          struct arena *arena)
@@ -41,14 +49,14 @@ static const char *id_of(const struct json *json, const char *word, const char *
     const char *id =
         channel_etsy_id_behind(channel_address_text(json, "resource_url"), word, arena);
 
-    return id != NULL ? id : channel_address_id(json_get(json, key));
+    return id != NULL ? id : member_of(json, key);
 }
 
 /* Whose shop it is: the account's, when it says one. */
 static const char *shop_of(const struct channel_account *account, const struct json *json,
                            struct arena *arena)
 {
-    const char *shop = channel_address_id(json_get(json, "shop_id"));
+    const char *shop = member_of(json, "shop_id");
 
     if (account->account[0] != '\0')
         return account->account;
@@ -74,11 +82,11 @@ bool channel_etsy_thin(const struct channel_account *account, const struct json 
                        struct arena *arena, struct channel_hints *hints, struct err *err)
 {
     const char *type = channel_address_text(json, "event_type");
-    const char *shop = channel_address_text(json, "shop_id");
+    const char *shop = member_of(json, "shop_id");
     enum about about = about_of(type, arena);
     const char *hint = NULL;
 
-    if (account->account[0] != '\0' && shop[0] != '\0' && strcmp(shop, account->account) != 0)
+    if (account->account[0] != '\0' && shop != NULL && strcmp(shop, account->account) != 0)
         return err_set(err, ERR_REJECT, "webhook: it is of shop '%.60s', not of '%.60s'", shop,
                        account->account);
     if (about == ABOUT_NOTHING)

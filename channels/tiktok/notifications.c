@@ -346,7 +346,7 @@ static bool normalize_stock(const struct channel_document *body, const struct js
    read: see hints(). */
 static bool normalize_notification(const struct channel_document *body, const struct json *json)
 {
-    const struct json *data = json_get(json, "data");
+    const struct json *data = channel_document_carried(body->arena, json_get(json, "data"));
     const char *shop = channel_address_text(json, "shop_id");
     const char *own = body->account->account;
     int64_t type = 0;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "channels/address.h"
+#include "channels/document.h"
 #include "channels/tiktok/internal.h"
 #include "channels/url.h"
 
@@ -65,6 +66,29 @@ static bool hints_of_list(const struct json *orders, struct arena *arena,
     return true;
 }
 
+static bool hints_of_ids(const struct json *ids, struct arena *arena, struct channel_hints *hints,
+                         struct err *err)
+{
+    for (size_t i = 0; i < json_len(ids); i++) {
+        const char *id = channel_address_id(json_at(ids, i));
+
+        if (id != NULL && !channel_hint(hints, arena, "%s%s", order_hint, id))
+            return err_set(err, ERR_REJECT, "more than %d orders to read", CHANNEL_HINTS_MAX);
+    }
+    return true;
+}
+
+/* A package may hold the units of several orders [TT1, type 4]. */
+static bool hints_of_packages(const struct json *packages, struct arena *arena,
+                              struct channel_hints *hints, struct err *err)
+{
+    for (size_t i = 0; i < json_len(packages); i++) {
+        if (!hints_of_ids(json_get(json_at(packages, i), "order_id_list"), arena, hints, err))
+            return false;
+    }
+    return true;
+}
+
 bool channel_tiktok_hints(const struct channel_account *account,
                           const struct channel_notification *notification, struct arena *arena,
                           struct channel_hints *ret_hints, struct err *err)
@@ -73,12 +97,13 @@ bool channel_tiktok_hints(const struct channel_account *account,
     if (notification->hint != NULL) /* what was read names nothing else */
         return true;
     const struct json *json = json_parse(arena, notification->body, notification->body_len, err);
-    const struct json *data = json_get(json, "data");
+    const struct json *data = channel_document_carried(arena, json_get(json, "data"));
     if (json == NULL)
         return false;
     if (json_get(json, "type") == NULL)
         return hints_of_list(json_get(data, "orders"), arena, ret_hints, err);
     return hint_of(data, "order_id", order_hint, arena, ret_hints, err) &&
+           hints_of_packages(json_get(data, "package_list"), arena, ret_hints, err) &&
            hint_of(data, "return_id", return_hint, arena, ret_hints, err);
 }
 

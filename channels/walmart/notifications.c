@@ -24,6 +24,7 @@ struct line {
     const char *status;
     int64_t ordered;
     int64_t cancelled;
+    int64_t told; /* units of all its statuses */
     int64_t version_ms;
 };
 
@@ -96,6 +97,7 @@ static void take_status(const struct channel_document *body, const struct order 
                          order->id, line->id);
         return;
     }
+    line->told += fate == FATE_REFUNDED ? 0 : units;
     if (fate == FATE_CANCELLED)
         line->cancelled += units;
     else if (fate == FATE_SHIPPED)
@@ -104,21 +106,51 @@ static void take_status(const struct channel_document *body, const struct order 
         line->status = status;
 }
 
+static const struct json *first_of(const struct json *a, const struct json *b, const struct json *c)
+{
+    return !json_is_null(a) ? a : !json_is_null(b) ? b : c;
+}
+
+/* In the USA within a list of their own, in Mexico without one. */
+static const struct json *statuses_of(const struct json *line)
+{
+    return first_of(channel_walmart_path(line, "orderLineStatuses", "orderLineStatus", NULL),
+                    channel_walmart_get(line, "orderLineStatus"), NULL);
+}
+
 static void take_statuses(const struct channel_document *body, const struct order *order,
                           struct line *line)
 {
-    const struct json *list =
-        channel_walmart_path(line->json, "orderLineStatuses", "orderLineStatus", NULL);
+    const struct json *list = statuses_of(line->json);
 
     for (size_t i = 0; i < channel_walmart_len(list); i++)
         take_status(body, order, line, channel_walmart_at(list, i));
     if (channel_walmart_len(list) == 0 && channel_walmart_text(line->json, "status")[0] != '\0')
         take_status(body, order, line, line->json);
+    /* Mexico takes what was cancelled off the line. */
+    if (channel_walmart_get(line->json, "orderLineStatus") != NULL && line->told > line->ordered)
+        line->ordered = line->told;
 }
 
-static const struct json *first_of(const struct json *a, const struct json *b, const struct json *c)
+/* The line's, else the newest of its statuses. */
+static void read_version(const struct json *json, int64_t *ret_ms)
 {
-    return !json_is_null(a) ? a : !json_is_null(b) ? b : c;
+    const struct json *statuses = statuses_of(json);
+    int64_t newest_ms = 0;
+
+    if (channel_address_time(first_of(channel_walmart_get(json, "statusDate"),
+                                      channel_walmart_get(json, "lastModifiedDate"), NULL),
+                             ret_ms))
+        return;
+    for (size_t i = 0; i < channel_walmart_len(statuses); i++) {
+        const struct json *status = channel_walmart_at(statuses, i);
+        int64_t ms = 0;
+
+        if (channel_address_time(channel_walmart_get(status, "statusDate"), &ms) && ms > newest_ms)
+            newest_ms = ms;
+    }
+    if (newest_ms > 0)
+        *ret_ms = newest_ms;
 }
 
 /* Notifications and the API name the same things differently. */
@@ -127,14 +159,14 @@ static bool read_line(const struct channel_document *body, const struct order *o
 {
     const struct json *quantity = first_of(channel_walmart_get(json, "orderLineQuantity"),
                                            channel_walmart_get(json, "quantity"), NULL);
-    const struct json *version = first_of(channel_walmart_get(json, "statusDate"),
-                                          channel_walmart_get(json, "lastModifiedDate"), NULL);
 
     *line = (struct line){.json = json,
                           .id = channel_walmart_text(json, "lineNumber"),
                           .sku = channel_walmart_text(json, "sku"),
                           .status = "",
                           .version_ms = order->told_ms};
+    if (line->id[0] == '\0')
+        line->id = channel_walmart_text(json, "primeLineNumber");
     if (line->sku[0] == '\0')
         line->sku = channel_walmart_text(channel_walmart_get(json, "item"), "sku");
     if (line->id[0] == '\0' || strlen(line->id) > ID_LEN_MAX) {
@@ -151,7 +183,7 @@ static bool read_line(const struct channel_document *body, const struct order *o
                          "order %s line %s: its quantity is missing or wrong", order->id, line->id);
         return false;
     }
-    channel_address_time(version, &line->version_ms);
+    read_version(json, &line->version_ms);
     if (line->version_ms > 0)
         return true;
     channel_bad_line(body->bad, body->arena, "order %s line %s: statusDate is missing or wrong",
@@ -348,9 +380,13 @@ static bool normalize_error(const struct channel_document *body, const struct js
     return err_set(body->err, ERR_REJECT, "%.100s: %.200s", why.error_class, why.error_text);
 }
 
+/* Mexico lists its orders here. */
 static bool normalize_inner_order(const struct channel_document *body, const struct json *json)
 {
-    return normalize_order(body, json_get(json, "order"));
+    const struct json *order = json_get(json, "order");
+
+    return json_kind(order) == JSON_ARRAY ? normalize_each(body, order, normalize_order)
+                                          : normalize_order(body, order);
 }
 
 /* ---- notifications ---- */

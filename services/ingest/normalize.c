@@ -28,7 +28,7 @@ static int usage(const char *what, const char *value)
     fprintf(stderr, "ingest normalize: %s: '%s'\n", what, value);
     fputs("usage: ingest normalize --kind KIND [--spec FILE] [--channel NAME]"
           " [--account NAME] [--setting NAME=VALUE]... [--header 'Name: value']..."
-          " [--hint HINT] [--received RFC3339] < body\nkinds:",
+          " [--hint HINT | --via push|poll] [--received RFC3339] < body\nkinds:",
           stderr);
     for (size_t i = 0; i < channel_kinds_len(); i++)
         fprintf(stderr, " %s", channel_kinds_at(i)->name);
@@ -93,6 +93,12 @@ static int normalize_option(struct normalize *normalize, int option, const char 
         normalize->notification.hint = value;
         normalize->notification.captured_via = EVENT_VIA_READ;
         return EXIT_OK;
+    case 'v':
+        normalize->notification.captured_via =
+            strcmp(value, "poll") == 0 ? EVENT_VIA_POLL : EVENT_VIA_PUSH;
+        return strcmp(value, "poll") == 0 || strcmp(value, "push") == 0
+                   ? EXIT_OK
+                   : usage("a body comes via push or poll", value);
     case 'e':
         return normalize_setting(normalize, value)
                    ? EXIT_OK
@@ -116,6 +122,7 @@ static int normalize_arguments(struct normalize *normalize, int argc, char **arg
         {"account",  required_argument, NULL, 'a'},
         {"hint",     required_argument, NULL, 'i'},
         {"setting",  required_argument, NULL, 'e'},
+        {"via",      required_argument, NULL, 'v'},
         {"received", required_argument, NULL, 'r'},
         {NULL,       0,                 NULL, 0  },
     };

@@ -25,6 +25,16 @@ static const struct metric questions_total = {
     {"channel", "result"}
 };
 
+static const struct metric again_total = {"stockbus_ingest_messages_again_total",
+                                          "Messages that their queue had handed out before.",
+                                          METRIC_COUNTER,
+                                          {"channel"}};
+static const struct metric oldest_seconds = {
+    "stockbus_ingest_queue_oldest_seconds",
+    "How long the oldest message of the queue's last answer had waited in it.",
+    METRIC_GAUGE,
+    {"channel"}};
+
 /* One channel's. */
 struct queue {
     struct ingest_errand errand; /* first: its callbacks get the queue by it */
@@ -147,6 +157,24 @@ static struct ingest_intake queue_intake(const struct queue *queue,
                               NULL, queue->errand.arena);
 }
 
+/* Zero when it has no more: what was sent is taken. */
+static void queue_measure(const struct queue *queue)
+{
+    const char *channel = queue->errand.channel;
+    int64_t now_ms = clock_now_ms();
+    int64_t oldest_ms = 0;
+
+    for (size_t i = 0; i < queue->len; i++) {
+        const struct channel_message *message = &queue->messages[i];
+
+        if (message->sent_ms != 0 && now_ms - message->sent_ms > oldest_ms)
+            oldest_ms = now_ms - message->sent_ms;
+        if (message->receives > 1)
+            metric_add(&again_total, 1, channel, NULL, NULL);
+    }
+    metric_set(&oldest_seconds, (double)oldest_ms / 1e3, channel, NULL, NULL);
+}
+
 static void queue_take(struct queue *queue, const struct channel_account *account)
 {
     struct ingest_errand *errand = &queue->errand;
@@ -183,6 +211,7 @@ static void queue_received(struct queue *queue, const struct channel_account *ac
                  log_int(queue->failures));
     queue->failures = 0;
     metric_add(&questions_total, 1, errand->channel, "received", NULL);
+    queue_measure(queue);
     if (queue->len > 0)
         queue_take(queue, account);
     else /* at once is no long poll */

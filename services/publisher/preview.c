@@ -79,7 +79,20 @@ static void preview_print(const struct channel_request *request)
     puts(buf_str(&text));
 }
 
-/* Targets of one group, in the order of the input, share a request up to the kind's limit. */
+/* How many targets like this one share a request: the kind's limit, the account's, that of the
+   kind's API that it goes to. */
+static size_t preview_batch(const struct channel_account *account, const struct target *target)
+{
+    const struct channel_kind *kind = account->kind;
+    int64_t max = kind->batch_max;
+    int64_t own = kind->batch == NULL ? max : kind->batch(account, target);
+
+    if (account->batch_max > 0 && account->batch_max < max)
+        max = account->batch_max;
+    return (size_t)(own > 0 && own < max ? own : max);
+}
+
+/* Targets of one group, in the order of the input, share a request up to the limit. */
 static bool preview_requests(struct preview *preview, struct err *err)
 {
     const struct channel_account *account = &preview->account;
@@ -98,7 +111,8 @@ static bool preview_requests(struct preview *preview, struct err *err)
             return err_set(err, ERR_REJECT, "target %zu: address '%s' of listing '%s' is not %s's",
                            first + 1, preview->targets[first].address,
                            preview->targets[first].listing, account->kind->name);
-        for (size_t i = first; i < preview->len && count < (size_t)account->kind->batch_max; i++) {
+        size_t max = preview_batch(account, &preview->targets[first]);
+        for (size_t i = first; i < preview->len && count < max; i++) {
             const char *own =
                 done[i] ? NULL
                         : account->kind->group(account, &preview->targets[i], preview->arena);

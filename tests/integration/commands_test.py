@@ -54,6 +54,7 @@ NOT_UNDERSTOOD |= {f"walmart/{name}-200.json": "an answer about quantities, feed
 # Their ids do hang on the time of arrival.
 WITHOUT_TIME = {
     "amazon/notification-FBA_INVENTORY_AVAILABILITY_CHANGES-payload-only.json": "the payload without its envelope",
+    "amazon/mfn_quantity_payload_only.json": "the payload without its envelope",
     "amazon/report-GET_AFN_INVENTORY_DATA-rows.tsv": "a report holds as of when it was finished, or came",
     "amazon/report-GET_FBA_MYI_UNSUPPRESSED_INVENTORY_DATA-21col-rows.tsv": "a report",
     "amazon/report_by_country.tsv": "a report",

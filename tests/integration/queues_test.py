@@ -66,7 +66,8 @@ class Marketplace(Peer):
                 for name in names:
                     self.hidden[name] = now + VISIBILITY_S
                     self.handed[name] = self.handed.get(name, 0) + 1
-                shown = [{"MessageId": name, "ReceiptHandle": name, "Body": self.messages[name]} for name in names]
+                shown = [{"MessageId": name, "ReceiptHandle": name, "Body": self.messages[name],
+                          "Attributes": {"ApproximateReceiveCount": str(self.handed[name])}} for name in names]
             if shown or now >= deadline:
                 return 200, {"Messages": shown} if shown else {}
             time.sleep(0.02)
@@ -146,6 +147,8 @@ def test_again(service, market, seen):
     order = numbers(200, 1)[0]
     name = market.put(order_change(order, f"n-{order}"))
     check("what is not deleted comes again", wait_for(lambda: market.handed.get(name, 0) >= 3, LIMIT_S), market.handed)
+    check("and is counted as such", wait_for(lambda: metric(service, "messages_again_total") >= 2, LIMIT_S),
+          service.admin("/metrics")[1][-3000:])
     market.deletes = True
     check("until it is deleted", wait_for(lambda: not market.messages, LIMIT_S), market.messages)
     check("and has one id", len(seen.events(order)) == 1, seen.events(order))

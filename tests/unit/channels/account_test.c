@@ -179,6 +179,34 @@ static void secrets_come_from_files_beside_the_yaml(void **state)
     assert_string_equal(channel_accounts_at(accounts, 0)->token, "shpat_2");
 }
 
+/* Requests outlive a reload of the file. */
+static void a_copy_has_a_spec_of_its_own(void **state)
+{
+    static const char spec[] =
+        "notifications:\n  signature: {scheme: none}\n  facts: [{fact: order_voided, fields: "
+        "{order_id: /o, version_at: /t}}]\npush: {method: PUT, path: '/s/{address}', body: '{}'}\n";
+    SCOPED(arena) struct arena *arena = arena_new();
+    struct err err = {0};
+    struct target target = {.channel = "", .listing = "a b", .address = ""};
+
+    (void)state;
+    write_file(arena, "shop.spec", spec, strlen(spec));
+    struct channel_accounts *accounts =
+        read_text(arena,
+                  "channels:\n  - name: shop\n    kind: generic\n"
+                  "    base_url: https://shop.example\n    spec: shop.spec\n"
+                  "    rate_per_second: 3\n",
+                  &err);
+    assert_string_equal(err.text, "");
+    const struct channel_account *account = channel_accounts_at(accounts, 0);
+    uint64_t digest = channel_account_digest(account, NULL);
+    const struct channel_account copy = channel_account_copy(account, arena);
+    assert_ptr_not_equal(copy.spec, account->spec);
+    channel_accounts_free(accounts);
+    assert_int_equal(channel_account_digest(&copy, NULL), digest);
+    assert_string_equal(copy.kind->group(&copy, &target, arena), "/s/a%20b");
+}
+
 /* The kinds that have settings test theirs; the shop has none. */
 static void a_setting_that_the_kind_does_not_have_is_refused(void **state)
 {
@@ -295,7 +323,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"channels.yaml", "a.yaml", ".hidden.yaml",
+    static const char *const names[] = {"shop.spec", "channels.yaml", "a.yaml", ".hidden.yaml",
                                         "notes", "secret", "token"};
 
     (void)state;
@@ -315,6 +343,7 @@ int main(void)
         cmocka_unit_test(every_mistake_is_told_with_its_place),
         cmocka_unit_test(secrets_come_from_files_beside_the_yaml),
         cmocka_unit_test(a_secret_file_without_one_line_is_refused),
+        cmocka_unit_test(a_copy_has_a_spec_of_its_own),
         cmocka_unit_test(a_setting_that_the_kind_does_not_have_is_refused),
         cmocka_unit_test(an_error_never_shows_a_secret),
         cmocka_unit_test(files_have_a_limit),

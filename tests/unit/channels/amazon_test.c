@@ -105,7 +105,8 @@ static void questions_for_messages_are_signed(void **state)
                         142);
     assert_body_has(&request, "\"QueueUrl\":\"https://sqs.eu-west-1.amazonaws.com/111122223333/"
                               "stockbus\",\"MaxNumberOfMessages\":10,\"WaitTimeSeconds\":20,"
-                              "\"VisibilityTimeout\":120");
+                              "\"VisibilityTimeout\":120,\"MessageSystemAttributeNames\":"
+                              "[\"SentTimestamp\",\"ApproximateReceiveCount\"]");
 }
 
 static void a_question_waits_less_than_the_connection(void **state)
@@ -141,10 +142,11 @@ static void messages_are_taken_and_deleted_by_their_receipts(void **state)
 {
     SCOPED(arena) struct arena *arena = arena_new();
     const struct channel_account account = account_with(arena, queue_settings);
-    const struct channel_response response =
-        answered(200, "{\"Messages\":[{\"MessageId\":\"m1\",\"ReceiptHandle\":\"r/1+\",\"Body\":"
-                      "\"{\\\"NotificationType\\\":\\\"X\\\"}\"},{\"MessageId\":\"m2\"},"
-                      "{\"ReceiptHandle\":\"r2\",\"Body\":\"no json\"}]}");
+    const struct channel_response response = answered(
+        200, "{\"Messages\":[{\"MessageId\":\"m1\",\"ReceiptHandle\":\"r/1+\",\"Body\":"
+             "\"{\\\"NotificationType\\\":\\\"X\\\"}\",\"Attributes\":{\"SentTimestamp\":"
+             "\"1440938160000\",\"ApproximateReceiveCount\":\"2\"}},{\"MessageId\":\"m2\"},"
+             "{\"ReceiptHandle\":\"r2\",\"Body\":\"no json\"}]}");
     struct channel_message messages[CHANNEL_MESSAGES_MAX];
     struct channel_request request = {0};
     struct err err = {0};
@@ -156,6 +158,10 @@ static void messages_are_taken_and_deleted_by_their_receipts(void **state)
     assert_string_equal(messages[0].receipt, "r/1+");
     assert_string_equal(messages[0].notification.body, "{\"NotificationType\":\"X\"}");
     assert_int_equal(messages[0].notification.body_len, 24);
+    assert_int_equal(messages[0].sent_ms, 1440938160000);
+    assert_int_equal(messages[0].receives, 2);
+    assert_int_equal(messages[1].sent_ms, 0);
+    assert_int_equal(messages[1].receives, 0);
     account.kind->forget(&account, messages, len, now_ms, arena, &request);
     assert_string_equal(header_of(&request, "X-Amz-Target"), "AmazonSQS.DeleteMessageBatch");
     assert_body_has(&request, "\"Entries\":[{\"Id\":\"0\",\"ReceiptHandle\":\"r/1+\"},"

@@ -158,6 +158,111 @@ static void digests_encodings_and_prefixes_are_data(void **state)
     }
 }
 
+/* "t=<time>,v1=<hex>", as Stripe has it; others write "ts=<time>;h1=<hex>". */
+#define LISTED "e072942fa4edb85c6ffa1c52b27567eb3d1cdc7d03704cdd5ad5487eefb4b2f3"
+static void a_timestamp_may_stand_in_the_list(void **state)
+{
+    static const char *const good[] = {
+        "t=1614265330,v1=" LISTED,
+        "v1=" LISTED ", t=1614265330",
+        "t=1614265330,v0=aa,v1=00,v1=" LISTED,
+    };
+    static const char *const bad[] = {
+        "",
+        "t=1614265330",
+        "v1=" LISTED,
+        "t=1614265331,v1=" LISTED,
+        "t=1614265330,v0=" LISTED,
+        "t=1614265330;v1=" LISTED,
+        "t=,v1=" LISTED,
+        "t=16142653300000000000000000000000000000000000000000000000,v1=" LISTED,
+    };
+    struct channel_signature signature = {.scheme = CHANNEL_SIGNATURE_HMAC,
+                                          .header = "S",
+                                          .encoding = CHANNEL_ENCODING_HEX,
+                                          .prefix = "v1=",
+                                          .is_list = true,
+                                          .separator = ",",
+                                          .timestamp_prefix = "t=",
+                                          .signs = "{timestamp}.{body}",
+                                          .tolerance_ms = 300000};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        struct sent one = sent(good[i]);
+
+        assert_true(is_verified(&signature, "key", &one));
+        one.received_ms += 300001;
+        assert_false(is_verified(&signature, "key", &one));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        const struct sent one = sent(bad[i]);
+
+        assert_false(is_verified(&signature, "key", &one));
+    }
+    const struct sent semicolons = sent("ts=1614265330;h1=" LISTED);
+    signature.separator = ";";
+    signature.prefix = "h1=";
+    signature.timestamp_prefix = "ts=";
+    assert_true(is_verified(&signature, "key", &semicolons));
+}
+
+/* Senders write the time in one of three ways; what is signed is its text. */
+static void a_timestamp_is_seconds_milliseconds_or_rfc_3339(void **state)
+{
+    static const struct {
+        const char *timestamp;
+        const char *signature;
+    } times[] = {
+        {"1614265330000",
+         "d3e14d5aa68ee5b21f4c2f6c1eb587127c37f6f53c2c9587eb4c00514fe96539"},
+        {"2021-02-25T15:02:10Z",
+         "cdad329f3b031e5ce6d47e93c49f057c3f20b4a9960023c15d7cd36395b4f3c9"},
+    };
+    const struct channel_signature signature = {.scheme = CHANNEL_SIGNATURE_HMAC,
+                                                .header = "S",
+                                                .encoding = CHANNEL_ENCODING_HEX,
+                                                .timestamp_header = "webhook-timestamp",
+                                                .signs = "{timestamp}{body}",
+                                                .tolerance_ms = 300000};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+        struct sent one = sent(times[i].signature);
+
+        one.headers[2].value = times[i].timestamp;
+        assert_true(is_verified(&signature, "key", &one));
+        one.received_ms -= 300001;
+        assert_false(is_verified(&signature, "key", &one));
+    }
+}
+
+/* Text that is no name stands for itself: the address that the sender knows, and the body. */
+static void an_address_and_the_body_are_signed(void **state)
+{
+    const struct channel_kind kind = {
+        .signature = {.scheme = CHANNEL_SIGNATURE_HMAC,
+                      .header = "S",
+                      .encoding = CHANNEL_ENCODING_HEX,
+                      .signs = "https://hooks.example{path}{body}"},
+    };
+    const struct channel_account account = {
+        .kind = &kind, .secrets = {"key", ""}
+    };
+    const struct sent one =
+        sent("987742ff68da2946a1508a14b99dcf8bbb7d945bae2aea3127b39c40b0d82fe8");
+    struct channel_notification notification = {.headers = one.headers,
+                                                .headers_len = 3,
+                                                .body = one.body,
+                                                .body_len = strlen(one.body),
+                                                .path = "/v1/notify/shop?a=1"};
+
+    (void)state;
+    assert_true(channel_verify(&account, &notification));
+    notification.path = "/v1/notify/shop?a=2";
+    assert_false(channel_verify(&account, &notification));
+}
+
 /* The header holds the secret itself. */
 static void a_token_is_compared_as_it_is(void **state)
 {
@@ -398,6 +503,9 @@ int main(void)
         cmocka_unit_test(id_timestamp_and_body_are_all_signed),
         cmocka_unit_test(a_replay_outside_the_window_is_refused),
         cmocka_unit_test(digests_encodings_and_prefixes_are_data),
+        cmocka_unit_test(a_timestamp_may_stand_in_the_list),
+        cmocka_unit_test(a_timestamp_is_seconds_milliseconds_or_rfc_3339),
+        cmocka_unit_test(an_address_and_the_body_are_signed),
         cmocka_unit_test(a_token_is_compared_as_it_is),
         cmocka_unit_test(settings_of_the_channel_are_signed),
         cmocka_unit_test(the_request_and_the_account_are_signed),
