@@ -435,8 +435,8 @@ static const struct {
     {"poll.cursor", "cursor: /more", "cursor: /none", "poll on:   "},
     {"poll.next", "path: /changed?since={since}&cursor={cursor}\n  since: seconds",
      "path: /changed?since={since}\n  next: /address\n  since: seconds",
-     NULL}, /* cursor: is taken off below */
-    {"poll.page_len", "", "", NULL},
+     "poll on: GET https://shop.example/changed?page=2"}, /* cursor: is taken off below */
+    {"poll.page_len", "", "", "&page=2"},
     {"poll.interval_s", "interval_s: 60", "interval_s: 61", "every 61000"},
     {"login.path", "path: /token", "path: https://login.example/t", "https://login.example/t"},
     {"login.headers", "X-Login: '{account}'", "X-Login: '{token}'", "X-Login=TOKEN"},

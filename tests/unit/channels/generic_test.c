@@ -343,6 +343,59 @@ static void pages_are_asked_for_by_offset(void **state)
     }
 }
 
+/* ---- CSV ---- */
+
+static bool keep_row(void *opaque, const struct channel_row *row, struct err *err)
+{
+    struct buf *rows = opaque;
+
+    (void)err;
+    buf_printf(rows, "%s %d %lld;", row->sku, row->tracked, (long long)row->quantity);
+    return true;
+}
+
+#define SHEET "snapshot: {path: /s, format: csv, delimiter: ';', sku: ./SKU, quantity: ./Menge%s}\n"
+
+static const struct {
+    const char *more; /* of the spec */
+    const char *bytes;
+    const char *want; /* rows, then the error */
+} sheets[] = {
+    {"", "SKU;Menge\nA;1\nB;-2\nC;\n", "A 1 1;B 1 -2;C 0 0;"},
+    {"", "\xef\xbb\xbfSKU;Menge\r\n\"A;\"\"1\"\"\";\"3\"\r\n", "A;\"1\" 1 3;"},
+    {", charset: Shift_JIS, address: ./\xe5\x93\x81\xe7\x95\xaa",
+     "SKU;Menge;\x95\x69\x94\xd4\nA;1;\x8d\xdd\x8c\xc9\n", "A 1 1;"},
+    {", charset: UTF-16", "\xff\xfeS\0K\0U\0;\0M\0e\0n\0g\0e\0\n\0A\0;\0\x34\0\n", "A 1 4;"},
+    {"", "SKU,Menge\nA,1\n", "line 1, column 1: no column is named 'SKU'"},
+    {"", "SKU;Menge;SKU\nA;1;B\n", "line 1, column 11: 'SKU' is there twice"},
+    {"", "SKU;Menge\nA;1\nB;2;3\n", "A 1 1;line 3, column 5: 3 cells, want 2"},
+    {"", "SKU;Menge\nA;1\n\nB\n", "A 1 1;line 4, column 1: 1 cells, want 2"},
+    {"", "SKU;Menge\nA;1,5\n", "line 2, column 3: ./Menge is no quantity"},
+    {"", "SKU;Menge\n;1\n", "line 2, column 2: no listing, address or sku"},
+    {"", "SKU;Menge\nA;\"1\n", "line 2, column 3: a quote is not closed"},
+    {"", "", "line 1, column 1: no header"},
+};
+
+static void sheets_give_rows_or_say_where_not(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sheets); i++) {
+        SCOPED(arena) struct arena *arena = arena_new();
+        SCOPED(buf) struct buf made = {0};
+        struct err err = {0};
+        const char *yaml = arena_printf(arena, SIGNATURE FACTS PUSH SHEET, sheets[i].more);
+        const struct channel_account account = {
+            .spec = generic_spec_read(arena, "spec.yaml", yaml, strlen(yaml), &err)};
+        size_t len = strstr(sheets[i].more, "UTF-16") == NULL ? strlen(sheets[i].bytes) : 28;
+
+        if (account.spec == NULL)
+            fail_msg("%s", err.text);
+        channel_generic_rows(&account, NULL, sheets[i].bytes, len, keep_row, &made, &err);
+        buf_text(&made, err.text);
+        assert_string_equal(buf_str(&made), sheets[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +406,7 @@ int main(void)
         cmocka_unit_test(the_schema_is_json_and_knows_the_keys),
         cmocka_unit_test(rows_are_of_the_own_location),
         cmocka_unit_test(pages_are_asked_for_by_offset),
+        cmocka_unit_test(sheets_give_rows_or_say_where_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
