@@ -128,7 +128,7 @@ static bool next_by_address(const struct channel_account *account,
     if (text == NULL || *text == '\0')
         return false;
     place->url = url_next(account, text, arena);
-    return strlen(place->url) <= GENERIC_CURSOR_MAX;
+    return true;
 }
 
 static bool next_by_cursor(const struct generic_scene *scene, const char *source,
@@ -136,7 +136,7 @@ static bool next_by_cursor(const struct generic_scene *scene, const char *source
 {
     const char *text = generic_source_text(scene, source);
 
-    if (text == NULL || *text == '\0' || strlen(text) > GENERIC_CURSOR_MAX)
+    if (text == NULL || *text == '\0')
         return false;
     place->cursor = arena_strdup(arena, text);
     return true;

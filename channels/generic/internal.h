@@ -35,7 +35,7 @@ const struct generic_read *generic_read_of(const struct channel_account *account
 
 /* ---- calls.c ---- */
 
-enum { GENERIC_NAMES_MAX = 20, GENERIC_CURSOR_MAX = 900 };
+enum { GENERIC_NAMES_MAX = 20 };
 
 struct generic_names {
     struct generic_name list[GENERIC_NAMES_MAX]; /* closed by a NULL name */

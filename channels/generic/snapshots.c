@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
@@ -7,7 +6,7 @@
 
 #include "channels/generic/internal.h"
 
-enum { TRIES_MAX = 30, THROTTLED_WAIT_MS = 5000 };
+enum { TRIES_MAX = 30, THROTTLED_WAIT_MS = 5000, CURSOR_LEN_MAX = 900 };
 
 static const char *const format_names[] = {
     [GENERIC_JSON] = "json", [GENERIC_JSONL] = "jsonl", [GENERIC_CSV] = "csv"};
@@ -285,7 +284,7 @@ struct progress {
     int64_t page; /* from 1 */
     int tries;    /* in a row that were throttled */
     bool is_address;
-    char next[GENERIC_CURSOR_MAX + 1]; /* cursor or address; "": by number */
+    char next[CURSOR_LEN_MAX + 1]; /* cursor or address; "": by number */
 };
 _Static_assert(sizeof(struct progress) <= CHANNEL_SNAPSHOT_STATE_LEN, "state is too big");
 
@@ -321,10 +320,10 @@ static bool rows_count(const struct channel_account *account,
     return true;
 }
 
-/* False: that was the last page. A page that can't be read is the last, too: its reader says so. */
+/* A page that can't be read is the last: its reader says what is wrong with it. */
 static bool page_next(const struct channel_account *account,
                       const struct channel_response *previous, struct progress *progress,
-                      struct arena *arena)
+                      struct arena *arena, bool *ret_is_last, struct err *err)
 {
     const struct generic_snapshot *spec = &generic_spec_of(account)->snapshot;
     struct generic_place_in_list place = {.page = progress->page, .cursor = "", .url = ""};
@@ -334,14 +333,19 @@ static bool page_next(const struct channel_account *account,
                                   ? json_parse(arena, previous->body, previous->body_len, &ignored)
                                   : NULL;
 
+    *ret_is_last = true;
     if (spec->pages.page_len > 0 && !rows_count(account, previous, &rows))
-        return false;
+        return true;
     if (!generic_pages_next(account, &spec->pages, previous, root, rows, arena, &place))
-        return false;
+        return true;
+    const char *next = *place.url != '\0' ? place.url : place.cursor;
+    if (strlen(next) > CURSOR_LEN_MAX)
+        return err_set(err, ERR_RETRY, "what names the next page has more than %d bytes",
+                       CURSOR_LEN_MAX);
+    *ret_is_last = false;
     progress->page = place.page;
     progress->is_address = *place.url != '\0';
-    snprintf(progress->next, sizeof(progress->next), "%s",
-             progress->is_address ? place.url : place.cursor);
+    strcpy(progress->next, next);
     return true;
 }
 
@@ -350,6 +354,7 @@ static bool page_read(const struct channel_account *account,
                       struct arena *arena, struct channel_fetch *ret_next, struct err *err)
 {
     const struct channel_result result = channel_result_of_status(previous->status, arena);
+    bool is_last = false;
 
     if (result.verdict == CHANNEL_THROTTLED && ++progress->tries <= TRIES_MAX) {
         int64_t wait_ms = channel_retry_after_ms(previous);
@@ -363,7 +368,9 @@ static bool page_read(const struct channel_account *account,
                        result.error_class);
     progress->tries = 0;
     *ret_next = (struct channel_fetch){.request = {.url = ""}};
-    if (page_next(account, previous, progress, arena))
+    if (!page_next(account, previous, progress, arena, &is_last, err))
+        return false;
+    if (!is_last)
         *ret_next = fetch_page(account, progress, arena);
     return true;
 }
