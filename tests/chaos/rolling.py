@@ -3,69 +3,21 @@
 and ready first, the old one leaves the endpoints, then SIGTERM, then exit 0 within its grace. Then publishers from one to
 four and back. Nothing is lost, nothing comes twice, p99 stays within the objective, no channel throttles."""
 
-import os
 import pathlib
-import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness.suite import ROOT, Report, Suite, expect, free_port, percentiles, until  # noqa: E402
+from harness.replica import GRACE_S, Replica  # noqa: E402
+from harness.suite import ROOT, Report, Suite, expect, percentiles, until  # noqa: E402
 from kill import expect_once  # noqa: E402
 
 PER_SECOND = 10
 SECONDS = 40
 P99_MS = 5000  # the peers' claim; the figure is printed
-GRACE_S = 75  # the longest that the manifests give
 LEAVES_S = 1  # endpoints follow readiness a moment later
-ADDRESSES = ("STOCKBUS_ADMIN_ADDRESS", "STOCKBUS_INGEST_ADDRESS")
-
-
-class Replica:
-    """One more process of a program of the suite, with its settings, on ports of its own."""
-
-    def __init__(self, suite, name):
-        self.name = name
-        pid = (pathlib.Path(suite.directory) / f"suite/pids/{name}").read_text().strip()
-        environment = dict(pair.split("=", 1) for pair in
-                           pathlib.Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0") if pair)
-        self.ports = {}
-        for address in ADDRESSES:
-            if address in environment:
-                self.ports[address] = free_port()
-                environment[address] = f"127.0.0.1:{self.ports[address]}"
-        if name != "ingest":
-            environment["STOCKBUS_REPLICA"] = f"{name}-{self.ports[ADDRESSES[0]]}"
-        self.log = pathlib.Path(suite.directory) / f"suite/logs/{name}-{self.ports[ADDRESSES[0]]}.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen([os.readlink(f"/proc/{pid}/exe")], env=environment, stdout=log, stderr=log)
-        until(120, self.is_ready, f"another {name} is ready")
-
-    def is_ready(self):
-        expect(self.process.poll() is None, f"{self.name} ended: {self.log.read_text()[-1500:]}")
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[ADDRESSES[0]]}/readyz", timeout=5):
-                return True
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def stop(self):
-        """Seconds from SIGTERM to exit 0."""
-        start = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            code = self.process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            code = "none in its grace"
-        expect(code == 0, f"{self.name}: exit {code}: {self.log.read_text()[-1500:]}")
-        return time.monotonic() - start
 
 
 class Endpoints:

@@ -22,6 +22,7 @@ import uuid
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 sys.path.insert(0, str(HERE.parents[1] / "integration"))
+from harness.replica import ADDRESSES, Replica  # noqa: E402
 from harness.suite import LOCAL, ROOT, Report, Suite, expect, until  # noqa: E402
 from ingest_test import Topics  # noqa: E402
 from servers import ElasticMq, Moto, Queue, install_python  # noqa: E402
@@ -120,7 +121,9 @@ class Notifications:
         listing = self.chance.choice(self.listings)
         message = self.envelope("notification-LISTINGS_ITEM_MFN_QUANTITY_CHANGE", 1)
         message["Payload"].update(SellerId=self.seller, Sku=listing, Quantity=self.suite.shown()[(AMAZON, listing)])
-        return message
+        if self.chance.random() < 0.5:
+            return message
+        return dict(fixture("eventbridge_whole"), detail=message)  # a rule of EventBridge whose target is the queue
 
     def nothing_of_ours(self):
         message = self.envelope("notification-ANY_OFFER_CHANGED", 0)
@@ -319,6 +322,24 @@ def killed_in_mid_batch(run, chance, kills):
           f"{time.monotonic() - started:.1f} s")
 
 
+def two_share_the_queue(run, chance, kills):
+    """One of two replicas is killed when half is taken; the other takes what that had in hand."""
+    other = Replica(run.suite, "ingest")
+    (run.folder / "ports/other-admin").write_text(str(other.ports[ADDRESSES[0]]))
+    try:
+        run.put(run.notifications.some(4 * ROUND))
+        until(LONG, lambda: run.queue.sizes()[0] < 2 * ROUND, "half is taken")
+        taken = run.suite.metric("other", "stockbus_ingest_messages_total", channel=AMAZON)
+    finally:
+        other.process.kill()
+        other.process.wait()
+    in_hand = run.queue.sizes()[1]
+    run.expect_exactly_once()
+    expect(taken > 0, "the other replica got nothing")
+    run.expect_rejected()
+    print(f"    {run.sent} messages, {taken:.0f} taken by the one that was killed, {in_hand} in hand at both")
+
+
 def poison_is_told_and_deleted(run, chance, kills):
     before = run.messages("rejected")
     made = [run.notifications.no_notification() for _ in range(6)]
@@ -403,7 +424,8 @@ def a_wrong_key_is_told(run, chance, kills):
     expect(run.asked("http_403") == refused, "the new key is refused")
 
 
-CHECKS = (killed_in_mid_batch, poison_is_told_and_deleted, an_outage_makes_no_dead_letters, dead_letters_are_moved_back)
+CHECKS = (killed_in_mid_batch, two_share_the_queue, poison_is_told_and_deleted, an_outage_makes_no_dead_letters,
+          dead_letters_are_moved_back)
 
 
 def judge(report, suite, notifications, kind, chance, kills):
