@@ -41,9 +41,9 @@ static bool config_set_all(rd_kafka_conf_t *conf, const struct kafka_setting *se
     return true;
 }
 
-rd_kafka_conf_t *kafka_config_new(const char *brokers, const char *client_id,
-                                  const struct kafka_setting *settings, size_t count,
-                                  struct err *err)
+rd_kafka_conf_t *kafka_config_with(const char *properties, const char *brokers,
+                                   const char *client_id, const struct kafka_setting *settings,
+                                   size_t count, struct err *err)
 {
     SCOPED(kafka_conf) rd_kafka_conf_t *conf = NULL;
     char id[CONFIG_CLIENT_ID_LEN];
@@ -54,11 +54,23 @@ rd_kafka_conf_t *kafka_config_new(const char *brokers, const char *client_id,
     }
     snprintf(id, sizeof(id), "%s", client_id == NULL ? "stockbus" : client_id);
     conf = rd_kafka_conf_new();
-    if (!kafka_properties_config(conf, err) ||
+    if (!kafka_properties_apply(conf, properties, err) ||
         !kafka_config_set(conf, "bootstrap.servers", brokers, err) ||
         !kafka_config_set(conf, "client.id", id, err) ||
         !config_set_all(conf, config_common, ARRAY_LEN(config_common), err) ||
         !config_set_all(conf, settings, count, err))
         return NULL;
     return STEAL(conf);
+}
+
+rd_kafka_conf_t *kafka_config_new(const char *brokers, const char *client_id,
+                                  const struct kafka_setting *settings, size_t count,
+                                  struct err *err)
+{
+    SCOPED(mem) char *source = NULL;
+    SCOPED(mem) char *text = NULL;
+    uint64_t digest = 0;
+
+    kafka_properties_now(&source, &text, &digest);
+    return kafka_config_with(text, brokers, client_id, settings, count, err);
 }

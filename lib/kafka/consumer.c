@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 #include "lib/kafka/internal.h"
 
 enum {
@@ -12,12 +13,11 @@ enum {
 };
 
 struct kafka_consumer {
+    struct arena *arena;
+    struct kafka_consumer_options options; /* texts in the arena */
     struct kafka_client *client;
+    unsigned number; /* of the renewal that it was made under */
     rd_kafka_topic_t *handle;
-    char *topic;
-    kafka_assigned *assigned;
-    kafka_revoked *revoked;
-    void *opaque;
     bool has_partitions;
     bool is_member;
     bool is_closing;
@@ -90,8 +90,8 @@ static bool consumer_ask_offsets(struct kafka_consumer *consumer,
 
     rd_kafka_topic_partition_list_sort(list, NULL, NULL);
     partitions = consumer_partition_numbers(list);
-    bool ok = consumer->assigned(consumer->opaque, consumer->topic, partitions, (size_t)list->cnt,
-                                 offsets, err);
+    bool ok = consumer->options.assigned(consumer->options.opaque, consumer->options.topic,
+                                         partitions, (size_t)list->cnt, offsets, err);
     for (int i = 0; ok && i < list->cnt; i++) {
         if (offsets[i] < 0 && offsets[i] != KAFKA_OFFSET_BEGINNING &&
             offsets[i] != KAFKA_OFFSET_COMMITTED)
@@ -110,11 +110,11 @@ static bool consumer_is_ours(const struct kafka_consumer *consumer,
                              const rd_kafka_topic_partition_list_t *list, struct err *err)
 {
     for (int i = 0; i < list->cnt; i++) {
-        if (strcmp(list->elems[i].topic, consumer->topic) != 0)
+        if (strcmp(list->elems[i].topic, consumer->options.topic) != 0)
             return err_set(err, ERR_FATAL,
                            "the group still gives this member topic '%s', not '%s': start it again "
                            "after the session timeout, or use another group",
-                           list->elems[i].topic, consumer->topic);
+                           list->elems[i].topic, consumer->options.topic);
     }
     return true;
 }
@@ -143,10 +143,11 @@ static bool consumer_take(struct kafka_consumer *consumer, rd_kafka_topic_partit
 static void consumer_give_back(struct kafka_consumer *consumer,
                                const rd_kafka_topic_partition_list_t *list)
 {
-    if (consumer->has_partitions && consumer->revoked != NULL) {
+    if (consumer->has_partitions && consumer->options.revoked != NULL) {
         int32_t *partitions = consumer_partition_numbers(list);
 
-        consumer->revoked(consumer->opaque, consumer->topic, partitions, (size_t)list->cnt);
+        consumer->options.revoked(consumer->options.opaque, consumer->options.topic, partitions,
+                                  (size_t)list->cnt);
         mem_free(partitions);
     }
     consumer->has_partitions = false;
@@ -203,31 +204,41 @@ static bool consumer_subscribe(struct kafka_consumer *consumer, struct err *err)
     rd_kafka_t *rk = consumer->client->rk;
 
     rd_kafka_poll_set_consumer(rk);
-    consumer->handle = rd_kafka_topic_new(rk, consumer->topic, NULL);
+    consumer->handle = rd_kafka_topic_new(rk, consumer->options.topic, NULL);
     if (consumer->handle == NULL)
-        return kafka_error_set(err, rk, rd_kafka_last_error(), consumer->topic);
+        return kafka_error_set(err, rk, rd_kafka_last_error(), consumer->options.topic);
     list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, consumer->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_list_add(list, consumer->options.topic, RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(rk, list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_error_set(err, rk, code, "can't subscribe");
+}
+
+static struct kafka_client *consumer_client(struct kafka_consumer *consumer, struct err *err)
+{
+    rd_kafka_conf_t *conf = consumer_config(&consumer->options, err);
+
+    return conf == NULL ? NULL : kafka_client_new(RD_KAFKA_CONSUMER, conf, consumer, err);
 }
 
 struct kafka_consumer *kafka_consumer_new(const struct kafka_consumer_options *options,
                                           struct err *err)
 {
-    SCOPED(kafka_consumer) struct kafka_consumer *consumer = NULL;
-    rd_kafka_conf_t *conf = consumer_config(options, err);
+    SCOPED(kafka_consumer) struct kafka_consumer *consumer = mem_calloc(1, sizeof(*consumer));
+    struct arena *arena = arena_new();
 
-    if (conf == NULL)
-        return NULL;
-    consumer = mem_calloc(1, sizeof(*consumer));
-    consumer->topic = mem_strdup(options->topic);
-    consumer->assigned = options->assigned;
-    consumer->revoked = options->revoked;
-    consumer->opaque = options->opaque;
-    consumer->client = kafka_client_new(RD_KAFKA_CONSUMER, conf, consumer, err);
+    consumer->arena = arena;
+    consumer->options = *options;
+    consumer->options.brokers = arena_strdup(arena, options->brokers);
+    consumer->options.client_id = arena_strdup(arena, options->client_id);
+    consumer->options.group = arena_strdup(arena, options->group);
+    consumer->options.topic = arena_strdup(arena, options->topic);
+    if (options->instance_id != NULL)
+        consumer->options.instance_id = arena_strdup(arena, options->instance_id);
+    consumer->number = kafka_renewal_number();
+    consumer->client = consumer_client(consumer, err);
     if (consumer->client == NULL || !consumer_subscribe(consumer, err))
         return NULL;
+    kafka_renewal_watch(options->brokers);
     return STEAL(consumer);
 }
 
@@ -252,22 +263,48 @@ static void consumer_leave(struct kafka_consumer *consumer, int64_t deadline)
     rd_kafka_error_destroy(error);
 }
 
-void kafka_consumer_close(struct kafka_consumer *consumer)
+static void consumer_end(struct kafka_consumer *consumer)
 {
     int64_t deadline = clock_monotonic_ms() + CONSUMER_CLOSE_MS;
 
+    consumer_leave(consumer, deadline);
+    if (consumer->handle != NULL)
+        rd_kafka_topic_destroy(consumer->handle);
+    consumer->handle = NULL;
+    int64_t left = deadline - clock_monotonic_ms();
+    kafka_client_free_within(consumer->client, left < 0 ? 0 : (int)left);
+    consumer->client = NULL;
+}
+
+void kafka_consumer_close(struct kafka_consumer *consumer)
+{
     if (consumer == NULL)
         return;
     kafka_view_release(&consumer->view);
-    if (consumer->client != NULL) {
-        consumer_leave(consumer, deadline);
-        if (consumer->handle != NULL)
-            rd_kafka_topic_destroy(consumer->handle);
-        int64_t left = deadline - clock_monotonic_ms();
-        kafka_client_free_within(consumer->client, left < 0 ? 0 : (int)left);
-    }
-    mem_free(consumer->topic);
+    if (consumer->client != NULL)
+        consumer_end(consumer);
+    arena_free(consumer->arena);
     mem_free(consumer);
+}
+
+/* With the properties that are in force now. The group is left first: its callbacks are those of a
+   rebalance like any other. */
+static bool consumer_renew(struct kafka_consumer *consumer, struct err *err)
+{
+    unsigned number = kafka_renewal_number();
+    struct kafka_client *fresh = consumer_client(consumer, err);
+
+    consumer->number = number;
+    if (fresh == NULL) {
+        log_error("kafka.client_not_renewed", "why", err->text, "next", "the old one stays");
+        *err = (struct err){0};
+        return true;
+    }
+    consumer_end(consumer);
+    consumer->is_closing = false;
+    consumer->client = fresh;
+    log_info("kafka.client_renewed", "client", "consumer", "topic", consumer->options.topic);
+    return consumer_subscribe(consumer, err);
 }
 
 /* ---- polling */
@@ -279,15 +316,15 @@ static bool consumer_out_of_range(struct kafka_consumer *consumer,
     int64_t high = -1;
     struct err ignored;
 
-    if (!kafka_consumer_watermarks(consumer, consumer->topic, message->partition, &low, &high,
-                                   &ignored))
+    if (!kafka_consumer_watermarks(consumer, consumer->options.topic, message->partition, &low,
+                                   &high, &ignored))
         return err_set(err, ERR_FATAL,
                        "'%s' partition %" PRId32 ": offset %" PRId64 " is not on the broker",
-                       consumer->topic, message->partition, message->offset);
+                       consumer->options.topic, message->partition, message->offset);
     return err_set(err, ERR_FATAL,
                    "'%s' partition %" PRId32 ": the next record to read has offset %" PRId64
                    ", the broker holds %" PRId64 " to %" PRId64 ": %s",
-                   consumer->topic, message->partition, message->offset, low, high - 1,
+                   consumer->options.topic, message->partition, message->offset, low, high - 1,
                    message->offset < low ? "retention removed records that were never read"
                                          : "the topic was made anew, or lost its end");
 }
@@ -310,10 +347,11 @@ static bool consumer_failed(struct kafka_consumer *consumer, const rd_kafka_mess
 bool kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms,
                          const struct kafka_record **ret_record, struct err *err)
 {
-    rd_kafka_t *rk = consumer->client->rk;
-
     *ret_record = NULL;
     kafka_view_clear(&consumer->view);
+    if (consumer->number != kafka_renewal_number() && !consumer_renew(consumer, err))
+        return false;
+    rd_kafka_t *rk = consumer->client->rk;
     rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, timeout_ms);
     if (consumer->refused.code != ERR_NONE) {
         if (message != NULL)

@@ -31,6 +31,10 @@ struct kafka_setting {
 rd_kafka_conf_t *kafka_config_new(const char *brokers, const char *client_id,
                                   const struct kafka_setting *settings, size_t count,
                                   struct err *err);
+/* The same with these properties instead of the operator's. */
+rd_kafka_conf_t *kafka_config_with(const char *properties, const char *brokers,
+                                   const char *client_id, const struct kafka_setting *settings,
+                                   size_t count, struct err *err);
 bool kafka_config_set(rd_kafka_conf_t *conf, const char *name, const char *value,
                       struct err *err) MUST_CHECK;
 bool kafka_config_int(rd_kafka_conf_t *conf, const char *name, int value,
@@ -38,8 +42,31 @@ bool kafka_config_int(rd_kafka_conf_t *conf, const char *name, int value,
 
 /* ---- properties.c */
 
-/* What kafka_properties_set() was given; what is set after it wins. */
-bool kafka_properties_config(rd_kafka_conf_t *conf, struct err *err) MUST_CHECK;
+/* The operator's properties with copies of the files named in them. */
+struct kafka_properties;
+
+/* Says nothing about whether they are good. Owned. */
+struct kafka_properties *kafka_properties_read(const char *source) MUST_CHECK;
+void kafka_properties_free(struct kafka_properties *properties);
+SCOPE_DEFINE(kafka_properties, struct kafka_properties, kafka_properties_free)
+/* Of all that they say and their files hold; to be compared. */
+uint64_t kafka_properties_digest(const struct kafka_properties *properties);
+/* Borrowed. */
+const char *kafka_properties_text(const struct kafka_properties *properties);
+/* Sets each line's property; what is set after it wins. */
+bool kafka_properties_apply(rd_kafka_conf_t *conf, const char *text, struct err *err) MUST_CHECK;
+/* Takes them: they are in force. */
+void kafka_properties_install(struct kafka_properties *properties);
+/* Those in force: as they were given, and as clients are made with them, both owned. Any thread. */
+void kafka_properties_now(char **ret_source, char **ret_text, uint64_t *ret_digest);
+
+/* ---- renewal.c */
+
+/* Grows when properties that changed are in force: a client that was made under an older number is
+   to be made anew. Any thread. */
+unsigned kafka_renewal_number(void);
+/* Looks at the properties and their files from now on, for the life of the process. */
+void kafka_renewal_watch(const char *brokers);
 
 /* ---- client.c */
 

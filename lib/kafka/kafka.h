@@ -13,8 +13,10 @@
 #include "lib/base/mem.h"
 
 /* Properties of librdkafka, one name=value a line, for every client of this process: TLS, SASL. Set
-   once, before the first client and other threads; those that bind here are not overruled.
-   ERR_FATAL names the line that librdkafka refuses. */
+   before the first client; those that bind here are not overruled. ERR_FATAL names the line that
+   librdkafka refuses. Producers and consumers follow STOCKBUS_KAFKA_PROPERTIES_FILE and the files
+   named in it: within seconds of a change they are made anew inside, when the new ones reach a
+   broker; a consumer leaves its group for that and joins it again. */
 bool kafka_properties_set(const char *text, struct err *err) MUST_CHECK;
 
 struct kafka_header {

@@ -129,6 +129,9 @@ class Shop(Peer):
             if headers.get("X-Api-Key") not in self.keys:
                 self.refused += 1
                 return 401, {"error": "who are you"}
+            if method == "GET":
+                return 200, {"items": [{"variant": variant, "sku": "TEE", "stock": stock}
+                                       for variant, stock in self.shown.items()]}
             items = json.loads(body)["items"]
             self.shown.update({item["variant"]: item["stock"] for item in items})
             self.taken += 1
@@ -243,12 +246,14 @@ class Stream:
         self.url = f"http://127.0.0.1:{port}/v1/notify/{channel}"
         self.channel, self.secret, self.pause_s = channel, secret, pause_s
         self.accepted, self.refused = [], []
-        self.over = threading.Event()
+        self.over, self.pause = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
         while not self.over.wait(self.pause_s):
+            if self.pause.is_set():
+                continue
             number = next(Stream.numbers)
             status, text = self.send(number, self.secret)
             if status == 200:

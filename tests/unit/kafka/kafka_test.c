@@ -1,6 +1,7 @@
 /* lib/kafka against librdkafka's mock cluster: three brokers inside this process. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/kafka/internal.h"
@@ -611,6 +613,90 @@ static void a_wrong_property_is_named_without_its_value(void **state)
     }
 }
 
+/* ---- renewing */
+
+static void write_properties(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+struct in_order {
+    atomic_int reported;
+    atomic_int failed;
+    atomic_int overtaken;
+    int64_t last; /* offset */
+};
+
+static void note_order(void *opaque, const struct err *err, int32_t partition, int64_t offset)
+{
+    struct in_order *order = opaque;
+
+    (void)partition;
+    if (err != NULL)
+        order->failed++;
+    else if (offset <= order->last)
+        order->overtaken++;
+    order->last = offset;
+    order->reported++;
+}
+
+static void produce_in_order(struct kafka_producer *producer, struct in_order *order, int *sent)
+{
+    const struct kafka_record record = {
+        .topic = topic, .key = "key", .body = "body", .body_len = 4, .partition = 0};
+    struct err err = {0};
+
+    assert_true(kafka_produce(producer, &record, note_order, order, &err));
+    (*sent)++;
+    kafka_pause_ms(1);
+}
+
+static void properties_that_change_are_followed_and_nothing_is_lost(void **state)
+{
+    char path[] = "/tmp/kafka-test-XXXXXX";
+    struct in_order order = {.last = -1};
+    struct err err = {0};
+    int sent = 0;
+    int file = mkstemp(path);
+
+    (void)state;
+    assert_true(file >= 0);
+    close(file);
+    write_properties(path, "client.rack=one\n");
+    setenv("STOCKBUS_KAFKA_PROPERTIES_FILE", path, 1);
+    assert_true(kafka_properties_set("client.rack=one", &err));
+    struct kafka_producer *producer = open_producer(brokers(), WAIT_MS, 100000);
+    unsigned number = kafka_renewal_number();
+
+    write_properties(path, "client.rack=two\nno.such=thing\n");
+    for (int64_t end = clock_monotonic_ms() + 3000; clock_monotonic_ms() < end;)
+        produce_in_order(producer, &order, &sent);
+    assert_int_equal(kafka_renewal_number(), number);
+    write_properties(path, "client.rack=two\n");
+    for (int64_t end = clock_monotonic_ms() + WAIT_MS;
+         kafka_renewal_number() == number && clock_monotonic_ms() < end;)
+        produce_in_order(producer, &order, &sent);
+    assert_int_equal(kafka_renewal_number(), number + 1);
+    for (int64_t end = clock_monotonic_ms() + 1000; clock_monotonic_ms() < end;)
+        produce_in_order(producer, &order, &sent);
+    assert_true(kafka_producer_flush(producer, WAIT_MS, &err));
+    while (kafka_producer_pending(producer) > 0)
+        kafka_pause_ms(10);
+    print_message("%d records\n", sent);
+    assert_int_equal(order.reported, sent);
+    assert_int_equal(order.failed, 0);
+    assert_int_equal(order.overtaken, 0);
+    assert_int_equal(order.last, sent - 1);
+    kafka_producer_close(producer, 1000);
+    unsetenv("STOCKBUS_KAFKA_PROPERTIES_FILE");
+    unlink(path);
+    assert_true(kafka_properties_set("", &err));
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, new_topic)
 
 int main(void)
@@ -633,6 +719,7 @@ int main(void)
         TEST(errors_tell_the_next_move),
         TEST(properties_are_taken_and_ours_win),
         TEST(a_wrong_property_is_named_without_its_value),
+        TEST(properties_that_change_are_followed_and_nothing_is_lost),
     };
 
     return cmocka_run_group_tests(tests, start_cluster, stop_cluster);
