@@ -65,10 +65,11 @@ SECONDS ?= 600
 KILLS ?= 50
 SEED ?=
 EVENTS ?=
+ALERTS ?=
 CRDS ?= var/k8s/crds
 PAIRS ?= 3
 EVENTS ?= 20000
-.PHONY: rolling live-vendure live-medusa live-sqs contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
+.PHONY: alerts rolling live-vendure live-medusa live-sqs contract demo-thirty all signatures tests-build fuzz-build fuzz bench-build bench-built bench-ledger layers demo up down status test unit property integration acceptance chaos chaos-ledger rebuild-million tidy \
         setup built tests-built clean help
 
 ##@ Build
@@ -184,6 +185,10 @@ chaos: built ## kill -9 of every service, the broker and the database in a burst
 
 rolling: built ## Every service restarted under load as Kubernetes does, publishers from one to four and back
 	@BUILD=$(BUILD) python3 tests/chaos/rolling.py
+
+alerts: tests-built ## Debian's Prometheus over the running suite: every alert is made to fire, and clears (ALERTS=names picks)
+	@deploy/local/setup tests/alerts/packages
+	@BUILD=$(BUILD) ALERTS='$(ALERTS)' python3 -u tests/alerts/alerts.py
 
 chaos-ledger: tests-built ## KILLS (50) random kills and halts from SEED (random) around two replicas of the ledger
 	@BUILD=$(BUILD) KILLS='$(KILLS)' SEED='$(SEED)' tests/chaos/ledger.py

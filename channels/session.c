@@ -39,6 +39,12 @@ static const struct metric token_expiry = {
     METRIC_GAUGE,
     {"channel"}};
 
+static const struct metric token_wanted = {
+    "stockbus_session_token_wanted_timestamp_seconds",
+    "Unix time at which an access token was last wanted and there was none; 0: there is one.",
+    METRIC_GAUGE,
+    {"channel"}};
+
 /* One account's. Texts are owned. */
 struct session {
     struct channel_sessions *sessions;
@@ -244,6 +250,7 @@ static void session_granted(struct session *session, const struct channel_grant 
     metric_add(&logins_total, 1, session->name, "granted", NULL);
     metric_set(&token_expiry, (double)(clock_now_ms() + grant->life_ms) / 1e3, session->name, NULL,
                NULL);
+    metric_set(&token_wanted, 0, session->name, NULL, NULL);
     if (session->failures > 0 || session->is_refused)
         log_info("session.login_recovered", "channel", session->name);
     if (margin_ms > SESSION_MARGIN_MAX_MS)
@@ -379,6 +386,8 @@ bool channel_sessions_open(struct channel_sessions *sessions, const struct chann
         session_ask(session, account, now_ms);
     if (session->is_static)
         return true;
+    if (session->token == NULL)
+        metric_set(&token_wanted, (double)clock_now_ms() / 1e3, session->name, NULL, NULL);
     if (session->token == NULL)
         return session->is_refused
                    ? err_set(err, ERR_REJECT, "channel '%s' refuses our login: %s", account->name,

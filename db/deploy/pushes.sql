@@ -123,7 +123,8 @@ COMMENT ON COLUMN targets.traceparent IS 'W3C trace context of the cause.';
 CREATE TABLE outbox (
     outbox_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     records bigint NOT NULL CHECK (records > 0),
-    body bytea NOT NULL
+    body bytea NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now()
 );
 -- Small ones stand in the row, large ones beside it, as they are: they are read and deleted at once.
 ALTER TABLE outbox ALTER COLUMN body SET STORAGE EXTERNAL;
@@ -131,6 +132,7 @@ COMMENT ON TABLE outbox IS 'What must be on Kafka and is not yet known to be: wr
 COMMENT ON COLUMN outbox.outbox_id IS 'Order of writing, which for one listing is the order of its versions.';
 COMMENT ON COLUMN outbox.records IS 'How many records it carries: targets, catalog entries, events of the ledger itself.';
 COMMENT ON COLUMN outbox.body IS 'The records of one transaction, in order, with what names their topics and keys (services/ledger/outbox.h).';
+COMMENT ON COLUMN outbox.written_at IS 'When its transaction began.';
 
 CREATE TABLE pushes (
     partition integer NOT NULL,

@@ -40,6 +40,21 @@ static const struct metric oversells_open = {"stockbus_ledger_oversells_open",
                                              METRIC_GAUGE,
                                              {0}};
 
+static const struct metric outbox_timestamp = {
+    "stockbus_ledger_outbox_timestamp_seconds",
+    "Unix time since which the oldest of the outbox waits for the broker; 0: none does.",
+    METRIC_GAUGE,
+    {0}};
+static const struct metric findings = {"stockbus_ledger_findings",
+                                       "Differences that the newest comparison found.",
+                                       METRIC_GAUGE,
+                                       {"channel"}};
+static const struct metric compared_timestamp = {
+    "stockbus_ledger_compared_timestamp_seconds",
+    "Unix time of the newest snapshot that was compared.",
+    METRIC_GAUGE,
+    {"channel"}};
+
 static bool upkeep_prepare(struct pg *pg, struct err *err)
 {
     SCOPED(pg_params) struct pg_params *params = pg_params_new();
@@ -60,10 +75,28 @@ static bool upkeep_count(struct pg *pg, struct err *err)
 
     if (!pg_run(pg, sql_ledger_count_open, NULL, &rows, err))
         return false;
+    metric_set(&outbox_timestamp, (double)pg_rows_int(rows, 0, "outbox_since_ms") / 1e3, NULL, NULL,
+               NULL);
     metric_set(&parked_events, (double)pg_rows_int(rows, 0, "parked"), NULL, NULL, NULL);
     metric_set(&parked_timestamp, (double)pg_rows_int(rows, 0, "parked_since_ms") / 1e3, NULL, NULL,
                NULL);
     metric_set(&oversells_open, (double)pg_rows_int(rows, 0, "oversells"), NULL, NULL, NULL);
+    return true;
+}
+
+static bool upkeep_tell_comparisons(struct pg *pg, struct err *err)
+{
+    SCOPED(pg_rows) struct pg_rows *rows = NULL;
+
+    if (!pg_run(pg, sql_ledger_select_comparisons, NULL, &rows, err))
+        return false;
+    for (size_t row = 0; row < pg_rows_count(rows); row++) {
+        const char *channel = pg_rows_text(rows, row, "channel");
+
+        metric_set(&findings, (double)pg_rows_int(rows, row, "findings"), channel, NULL, NULL);
+        metric_set(&compared_timestamp, (double)pg_rows_int(rows, row, "snapshot_ms") / 1e3,
+                   channel, NULL, NULL);
+    }
     return true;
 }
 
@@ -83,7 +116,8 @@ static bool upkeep_round(const struct ledger_settings *settings, int64_t *months
             return false;
         *months_due_ms = clock_monotonic_ms() + UPKEEP_MONTHS_MS;
     }
-    return upkeep_count(pg, err);
+    /* The alerts ask for what is counted before they miss a comparison: so these come first. */
+    return upkeep_tell_comparisons(pg, err) && upkeep_count(pg, err);
 }
 
 void ledger_upkeep_run(const struct ledger_settings *settings)

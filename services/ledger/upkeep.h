@@ -1,7 +1,8 @@
 /*
  * What the database needs from time to time: next months' partitions of ledger.movements, made at
  * start and then daily. Nothing waits for it: a month without one goes into the default partition.
- * And each minute the metrics of what waits for people: parked events, open oversells.
+ * And each minute the metrics of what waits for people: parked events, open oversells, rows of the
+ * outbox, findings.
  */
 #pragma once
 

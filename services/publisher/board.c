@@ -534,6 +534,15 @@ size_t board_dirty(const struct board *board)
     return dirty;
 }
 
+size_t board_parked(const struct board *board)
+{
+    size_t parked = 0;
+
+    for (size_t i = 0; i < board->len; i++)
+        parked += board->entries[i]->listing.parked;
+    return parked;
+}
+
 int64_t board_oldest_ms(const struct board *board, int64_t now_ms)
 {
     int64_t oldest = 0;

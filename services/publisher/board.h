@@ -107,5 +107,6 @@ void board_drop(struct board *board, int32_t partition);
 
 size_t board_len(const struct board *board);
 size_t board_dirty(const struct board *board);
+size_t board_parked(const struct board *board);
 /* Age of the oldest unsettled target; 0: none. */
 int64_t board_oldest_ms(const struct board *board, int64_t now_ms);

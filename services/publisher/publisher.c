@@ -37,6 +37,11 @@ static const struct metric unsettled_gauge = {"stockbus_publisher_unsettled",
                                               "Listings whose target is not settled.",
                                               METRIC_GAUGE,
                                               {"channel"}};
+static const struct metric parked_gauge = {
+    "stockbus_publisher_parked",
+    "Listings that the channel refuses for good: they wait for a newer target.",
+    METRIC_GAUGE,
+    {"channel"}};
 static const struct metric oldest_gauge = {"stockbus_publisher_oldest_unsettled_seconds",
                                            "Age of the oldest target that is not settled.",
                                            METRIC_GAUGE,
@@ -322,6 +327,7 @@ static void publisher_tick(struct publisher *publisher)
     publisher_refresh(publisher);
     metric_set(&listings_gauge, (double)board_len(publisher->board), channel, NULL, NULL);
     metric_set(&unsettled_gauge, (double)board_dirty(publisher->board), channel, NULL, NULL);
+    metric_set(&parked_gauge, (double)board_parked(publisher->board), channel, NULL, NULL);
     metric_set(&oldest_gauge, (double)board_oldest_ms(publisher->board, now_ms) / 1e3, channel,
                NULL, NULL);
 }

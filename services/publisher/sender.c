@@ -54,6 +54,11 @@ static const struct metric budget_tokens = {"stockbus_publisher_budget_tokens",
                                             "What the channel's API lets us spend at once.",
                                             METRIC_GAUGE,
                                             {"channel"}};
+static const struct metric budget_wait_seconds = {
+    "stockbus_publisher_budget_wait_seconds_total",
+    "Time in which something could be sent but for the budget.",
+    METRIC_COUNTER,
+    {"channel"}};
 static const struct metric throttled_seconds = {"stockbus_publisher_throttled_seconds_total",
                                                 "Pauses that the channel asked for.",
                                                 METRIC_COUNTER,
@@ -80,6 +85,8 @@ struct publisher_sender {
     int concurrency;
     double in_flight_cost;
     bool refused;       /* the last answer said that our credentials are no good */
+    bool lacks_budget;  /* for something that this step could send else */
+    int64_t lacking_ms; /* when the last step found that; 0: it did not; monotonic */
     struct err failure; /* of a report, told by the next step */
 };
 
@@ -90,9 +97,9 @@ struct flight {
     struct channel_account account; /* as it was at the start, with the token of the last call */
     struct arena *arena;
     struct board_listing **listings;
-    struct target *sent; /* copies: the board may take newer ones meanwhile */
+    struct target *sent;    /* copies: the board may take newer ones meanwhile */
     struct target *written; /* the same in the channel's own terms: its texts are sent's */
-    char **texts;        /* of the copies */
+    char **texts;           /* of the copies */
     struct channel_push *pushes;
     size_t count;
     const char *key;
@@ -459,8 +466,8 @@ static void flight_take_quota(const struct flight *flight, int64_t now_ms)
     for (size_t i = 0; sender->quota != NULL && i < flight->count; i++) {
         bool is_new = true;
 
-        keys[i] = sender->account->kind->quota.key(sender->account, &flight->sent[i],
-                                                   flight->arena);
+        keys[i] =
+            sender->account->kind->quota.key(sender->account, &flight->sent[i], flight->arena);
         for (size_t k = 0; k < i; k++)
             is_new = is_new && strcmp(keys[k], keys[i]) != 0;
         if (is_new)
@@ -581,6 +588,20 @@ static bool flight_is_ours(const struct flight *flight)
     return true;
 }
 
+/* A pause that the channel asked for is no lack. */
+static void sender_lacks_budget(struct publisher_sender *sender, int64_t now_ms)
+{
+    sender->lacks_budget = now_ms >= sender->budget.blocked_until_ms;
+}
+
+static void sender_count_lack(struct publisher_sender *sender, int64_t now_ms)
+{
+    if (sender->lacks_budget && sender->lacking_ms != 0)
+        metric_add(&budget_wait_seconds, (double)(now_ms - sender->lacking_ms) / 1e3,
+                   sender->account->name, NULL, NULL);
+    sender->lacking_ms = sender->lacks_budget ? now_ms : 0;
+}
+
 /* Sends the call that waits, or ends the push. */
 static void flight_resume(struct flight *flight, int64_t now_ms)
 {
@@ -592,6 +613,8 @@ static void flight_resume(struct flight *flight, int64_t now_ms)
     else if (flight_open(flight, &err)) {
         if (publisher_budget_take(budget, flight->unsealed.cost, now_ms))
             flight_send(flight);
+        else
+            sender_lacks_budget(flight->sender, now_ms);
     } else if (err.code == ERR_REJECT)
         flight_lock_out(flight, &err);
     else
@@ -632,9 +655,13 @@ static bool sender_start(struct publisher_sender *sender)
     struct err err = {0};
     bool bad = false;
 
-    if (sender->flights_len == sender->flights_max ||
-        publisher_budget_wait_ms(&sender->budget, 1, now_ms) > 0)
+    if (sender->flights_len == sender->flights_max)
         return false;
+    if (publisher_budget_wait_ms(&sender->budget, 1, now_ms) > 0) {
+        if (board_next_due_ms(sender->board) <= now_ms)
+            sender_lacks_budget(sender, now_ms);
+        return false;
+    }
     arena_reset(sender->scratch);
     bool is_open =
         channel_sessions_open(sender->sessions, sender->account, sender->scratch, &opened, &err);
@@ -655,6 +682,7 @@ static bool sender_start(struct publisher_sender *sender)
         flight_take_quota(flight, now_ms);
         flight_send(flight);
     } else {
+        sender_lacks_budget(sender, now_ms);
         flight_cancel(flight);
         return false;
     }
@@ -664,10 +692,12 @@ static bool sender_start(struct publisher_sender *sender)
 bool publisher_sender_step(struct publisher_sender *sender, bool may_start, int timeout_ms,
                            struct err *err)
 {
+    sender->lacks_budget = false;
     if (may_start)
         sender_go_on(sender);
     while (may_start && sender_may_call(sender) && sender_start(sender))
         ;
+    sender_count_lack(sender, clock_monotonic_ms());
     http_client_run(sender->client, timeout_ms);
     if (sender->failure.code == ERR_FATAL) {
         *err = sender->failure;

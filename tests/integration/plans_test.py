@@ -18,8 +18,9 @@ from harness.suite import LOCAL, ROOT, Report, expect  # noqa: E402
 SQL = ROOT / "services/ledger/sql"
 # Run by the relay, by the assessor or at start, in sessions or transactions of their own.
 ELSEWHERE = {"lock_relay", "select_outbox", "count_outbox", "delete_outbox", "lock_listings", "select_present_targets",
-             "select_rights", "prepare_movements", "count_open", "store_partitions", "lock_assessor", "select_assessment",
-             "update_assessment", "select_fast_skus", "select_next_skus", "select_sales", "select_lateness"}
+             "select_rights", "prepare_movements", "count_open", "select_comparisons", "store_partitions", "lock_assessor",
+             "select_assessment", "update_assessment", "select_fast_skus", "select_next_skus", "select_sales",
+             "select_lateness"}
 ALLOWED = {"Function Scan", "ProjectSet", "Index Scan", "Tid Scan", "CTE Scan", "Subquery Scan", "Nested Loop", "ModifyTable",
            "Append", "Result", "Sort", "Unique", "Aggregate", "Limit", "LockRows", "Values Scan", "SetOp"}
 # Statements that may look at more rows than the keys name, and why that is no harm.

@@ -31,6 +31,7 @@ enum { SANDBOX_AMAZON_DOCUMENTS = 64, SANDBOX_AMAZON_TOKENS = 4 };
 
 struct sandbox_amazon_message {
     uint64_t id;
+    int64_t sent_ms;    /* Unix time */
     int64_t visible_ms; /* monotonic */
     int64_t receipts;   /* how often it was handed out */
     struct buf body;

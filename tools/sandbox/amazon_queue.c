@@ -46,6 +46,7 @@ static void add_message(struct sandbox_amazon *amazon, const struct buf *body, i
     }
     struct sandbox_amazon_message *message = &amazon->messages[amazon->len++];
     *message = (struct sandbox_amazon_message){.id = ++amazon->sent,
+                                               .sent_ms = clock_now_ms(),
                                                .visible_ms = clock_monotonic_ms() + delay_ms};
     buf_append(&message->body, body->bytes, body->len);
 }
@@ -155,15 +156,45 @@ static int64_t member(const struct json *body, const char *key, int64_t min, int
     return otherwise;
 }
 
-static void put_message(struct json_out *json, struct arena *arena,
-                        struct sandbox_amazon_message *message)
+/* Only those that are asked for by name. */
+static void put_attributes(struct json_out *json, struct arena *arena, const struct json *names,
+                           const struct sandbox_amazon_message *message)
 {
+    const struct {
+        const char *name;
+        int64_t value;
+    } known[] = {
+        {"SentTimestamp",           message->sent_ms },
+        {"ApproximateReceiveCount", message->receipts},
+    };
+
+    json_key(json, "Attributes");
+    json_object(json);
+    for (size_t i = 0; i < json_len(names); i++) {
+        const char *name = json_text(json_at(names, i));
+
+        for (size_t k = 0; name != NULL && k < ARRAY_LEN(known); k++) {
+            if (strcmp(name, known[k].name) == 0)
+                json_put_member(json, name, arena_printf(arena, "%" PRId64, known[k].value));
+        }
+    }
+    json_object_end(json);
+}
+
+static void put_message(struct json_out *json, const struct sandbox_call *call,
+                        const struct sandbox_amazon_message *message)
+{
+    const struct json *names = json_get(call->body, "MessageSystemAttributeNames");
+    struct arena *arena = call->arena;
+
     json_object(json);
     json_put_member(json, "MessageId",
                     arena_printf(arena, "00000000-0000-4000-8000-%012" PRIx64, message->id));
     json_put_member(json, "ReceiptHandle",
                     arena_printf(arena, "%" PRIu64 ":%" PRId64, message->id, message->receipts));
     json_put_member(json, "Body", buf_str(&message->body));
+    if (names != NULL)
+        put_attributes(json, arena, names, message);
     json_object_end(json);
 }
 
@@ -192,7 +223,7 @@ static int64_t receive(struct sandbox_channel *channel, const struct sandbox_cal
         }
         message->receipts++;
         message->visible_ms = now_ms + hidden_ms;
-        put_message(&json, call->arena, message);
+        put_message(&json, call, message);
     }
     if (count > 0)
         json_array_end(&json);

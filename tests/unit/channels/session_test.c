@@ -17,6 +17,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/metrics.h"
 #include "lib/http/server.h"
 
 #include "channels/session.h"
@@ -240,6 +241,35 @@ static void one_token_serves_until_it_is_renewed_ahead_of_its_end(void **state)
     bench_close(&bench);
 }
 
+/* Since when; 0: there is a token. */
+static double wanted_in_vain(void)
+{
+    static const char line[] =
+        "\nstockbus_session_token_wanted_timestamp_seconds{channel=\"shop\"} ";
+    SCOPED(buf) struct buf page = {0};
+
+    metrics_write(&page);
+    const char *at = strstr(buf_str(&page), line);
+    assert_non_null(at);
+    return atof(at + strlen(line));
+}
+
+static void a_token_that_is_wanted_and_not_there_is_told(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench);
+    const double begun = (double)clock_now_ms() / 1e3;
+    atomic_store(&next_answer, "503 {}");
+    bench_await_logins(&bench, 1);
+    assert_true(wanted_in_vain() >= begun - 0.001);
+    atomic_store(&next_answer, NULL);
+    assert_non_null(bench_token(&bench));
+    assert_true(wanted_in_vain() == 0);
+    bench_close(&bench);
+}
+
 static void an_overload_is_asked_again_and_a_refusal_is_told(void **state)
 {
     struct bench bench;
@@ -393,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_accounts_pass_as_they_are),
         cmocka_unit_test(one_token_serves_until_it_is_renewed_ahead_of_its_end),
+        cmocka_unit_test(a_token_that_is_wanted_and_not_there_is_told),
         cmocka_unit_test(an_overload_is_asked_again_and_a_refusal_is_told),
         cmocka_unit_test(a_token_that_the_api_refuses_is_thrown_away_once),
         cmocka_unit_test(a_replaced_refresh_token_is_kept_in_memory),

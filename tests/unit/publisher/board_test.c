@@ -225,9 +225,11 @@ static void a_rejected_push_parks_its_listing_until_a_newer_target(void **state)
     pick(fixture, PICK_MAX, 0);
     assert_int_equal(settle(fixture, 0, CHANNEL_REJECTED, 0, NULL), OUTCOME_REJECTED);
     assert_int_equal(settle(fixture, 1, CHANNEL_CONFIRMED, 0, NULL), OUTCOME_CONFIRMED);
+    assert_int_equal(board_parked(fixture->board), 1);
     pick(fixture, PICK_MAX, 100000);
     assert_int_equal(fixture->count, 0);
     take(fixture, "a", 2, 4, 100000);
+    assert_int_equal(board_parked(fixture->board), 0);
     pick(fixture, PICK_MAX, 100000);
     assert_int_equal(fixture->count, 1);
 }

@@ -14,6 +14,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/metrics.h"
 #include "lib/http/server.h"
 
 #include "services/publisher/sender.h"
@@ -380,6 +381,39 @@ static void each_call_is_charged_and_begun_pushes_go_first(void **state)
     bench_free(bench);
 }
 
+/* What the metric has of it; -1: nothing yet. */
+static double waited_seconds(void)
+{
+    static const char line[] = "\nstockbus_publisher_budget_wait_seconds_total{channel=\"shop\"} ";
+    SCOPED(buf) struct buf page = {0};
+
+    metrics_write(&page);
+    const char *at = strstr(buf_str(&page), line);
+    return at == NULL ? -1 : atof(at + strlen(line));
+}
+
+static void the_time_in_which_the_budget_is_lacking_is_told(void **state)
+{
+    struct bench *bench = bench_new(&open_kind);
+
+    (void)state;
+    metrics_reset();
+    bench->account.rate_per_second = 1e-6;
+    bench->account.rate_burst = 2;
+    bench_start(bench);
+    bench_take(bench, "a", 1, 5);
+    bench_await_calls(bench, "GET /a|PUT /a 5|");
+    for (int i = 0; i < 5; i++)
+        bench_step(bench);
+    assert_true(waited_seconds() < 0); /* there is nothing to send */
+    bench_take(bench, "b", 1, 6);
+    const int64_t begun_ms = clock_monotonic_ms();
+    while (waited_seconds() < 0.05)
+        bench_step(bench);
+    assert_true(clock_monotonic_ms() - begun_ms >= 50);
+    bench_free(bench);
+}
+
 static void a_call_that_fails_ends_the_push_and_the_newest_goes_anew(void **state)
 {
     struct bench *bench = bench_new(&open_kind);
@@ -492,6 +526,7 @@ int main(void)
         cmocka_unit_test(a_push_that_waits_holds_up_no_other),
         cmocka_unit_test(what_a_crash_leaves_is_made_anew_with_the_newest),
         cmocka_unit_test(each_call_is_charged_and_begun_pushes_go_first),
+        cmocka_unit_test(the_time_in_which_the_budget_is_lacking_is_told),
         cmocka_unit_test(a_call_that_fails_ends_the_push_and_the_newest_goes_anew),
         cmocka_unit_test(what_the_kind_cannot_go_on_with_is_rejected),
         cmocka_unit_test(a_question_is_asked_again_and_nothing_is_done_twice),

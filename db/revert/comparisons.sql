@@ -1,0 +1,5 @@
+-- Revert stockbus:comparisons from pg
+
+BEGIN;
+DROP VIEW ledger.comparisons;
+COMMIT;
