@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """One more process of a program of a suite that runs."""
-=======
-"""One more process of a program of the suite, as a Deployment with more replicas has it."""
->>>>>>> c6701c9 (alerts: the suite under Debian's Prometheus; alerts that could not fire, never cleared or lied are mended)
 
 import os
 import pathlib
@@ -12,22 +8,14 @@ import time
 import urllib.error
 import urllib.request
 
-<<<<<<< HEAD
 from .suite import expect, free_port, until
-=======
-from harness.suite import expect, free_port, until
->>>>>>> c6701c9 (alerts: the suite under Debian's Prometheus; alerts that could not fire, never cleared or lied are mended)
 
 GRACE_S = 75  # the longest that the manifests give
 ADDRESSES = ("STOCKBUS_ADMIN_ADDRESS", "STOCKBUS_INGEST_ADDRESS")
 
 
 class Replica:
-<<<<<<< HEAD
     """One more process of a program of the suite, with its settings, on ports of its own."""
-=======
-    """With the settings of the one that runs, on ports of its own."""
->>>>>>> c6701c9 (alerts: the suite under Debian's Prometheus; alerts that could not fire, never cleared or lied are mended)
 
     def __init__(self, suite, name):
         self.name = name
