@@ -2,14 +2,16 @@
 """Signatures of webhooks, judged by libraries that are not ours: webhooks.py [PATH OF THE SANDBOX]
 
 What the sandbox signs as Shopify is validated by Shopify's own library, what it signs as Etsy and BigCommerce by that of
-Standard Webhooks; what that one signs is judged by channel_verify(), as ingest does. Altered, late and wrongly keyed
-notifications are refused by both sides. Not part of `make test`: it needs npm and node.
+Standard Webhooks, what its house shop signs by Stripe's, whose form that shop has; what these two sign is judged by
+channel_verify(), as ingest does, for the house shop by its spec. Altered, late and wrongly keyed notifications are refused
+by both sides. Not part of `make test`: it needs npm and node.
 """
 
 import base64
 import http.server
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -21,9 +23,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from harness.suite import Report, expect, until  # noqa: E402
 
-LIBRARIES = ["@shopify/shopify-api@11.14.1", "standardwebhooks@1.0.0"]
+LIBRARIES = ["@shopify/shopify-api@11.14.1", "standardwebhooks@1.0.0", "stripe@17.7.0"]
 FOLDER = ROOT / "var/signatures/webhooks"
-CHANNELS = {"shop": "shopify", "crafts": "etsy", "store": "bigcommerce"}
+CHANNELS = {"shop": "shopify", "crafts": "etsy", "store": "bigcommerce", "house": "generic"}
+SPEC = ROOT / "docs/examples/house-shop.yaml"
 SALES = 10
 
 JUDGE = """
@@ -33,6 +36,7 @@ const given = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 load('@shopify/shopify-api/adapters/node');
 const { shopifyApi, LATEST_API_VERSION } = load('@shopify/shopify-api');
 const { Webhook } = load('standardwebhooks');
+const stripe = new (load('stripe'))('sk_test_of_nobody');
 async function shopify(one) {
     const api = shopifyApi({apiKey: 'key', apiSecretKey: one.secret, hostName: 'shop.example', apiVersion: LATEST_API_VERSION,
                             isEmbeddedApp: false, logger: {level: 0}});
@@ -47,11 +51,24 @@ function standard(one) {
         return false;
     }
 }
+function timed(one) {
+    try {
+        stripe.webhooks.constructEvent(one.body, one.headers['x-house-signature'], one.secret);
+        return true;
+    } catch (error) {
+        return false;
+    }
+}
+function timedHeader(one, at) {
+    return stripe.webhooks.generateTestHeaderString({payload: one.body, secret: one.secret, timestamp: Math.floor(at / 1000)});
+}
 (async () => {
     const answers = [];
-    for (const one of given.judge) answers.push(one.kind === 'shopify' ? await shopify(one) : standard(one));
+    const judges = {shopify, generic: timed};
+    for (const one of given.judge) answers.push(await (judges[one.kind] || standard)(one));
     const signed = given.sign.map(one => {
         const at = new Date(Date.now() - one.age_s * 1000);
+        if (one.kind === 'generic') return {...one, headers: {'x-house-signature': timedHeader(one, at)}};
         return {...one, headers: {'webhook-id': one.id, 'webhook-timestamp': String(Math.floor(at / 1000)),
                                   'webhook-signature': new Webhook(one.secret).sign(one.id, at, one.body)}};
     });
@@ -141,7 +158,7 @@ def sold(folder, sandbox):
 
 def sandbox_signs(folder, sandbox):
     got = sold(folder, sandbox)
-    given = [one if one["kind"] == "shopify" else
+    given = [one if one["kind"] in ("shopify", "generic") else
              dict(one, secret=standard_secret(one["kind"], one["secret"]), headers=versioned(one["headers"])) for one in got]
     forged = [dict(one, body=one["body"] + " ") for one in given]
     answers = ask(judge=given + forged)["answers"]
@@ -153,20 +170,23 @@ def library_signs():
     """Each row and what we must say of it."""
     secret = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
     rows = [(kind, age_s, change, age_s == 0 and change == "")
-            for kind in ("etsy", "bigcommerce") for age_s in (0, 900, -900) for change in ("", "body", "id", "secret")]
+            for kind in ("etsy", "bigcommerce", "generic") for age_s in (0, 900, -900) for change in ("", "body", "id", "secret")]
     signs = [{"kind": kind, "secret": secret, "id": f"msg_{i}", "age_s": age_s, "body": '{"scope":"store/order/created","n":1}'}
              for i, (kind, age_s, _, _) in enumerate(rows)]
     lines = []
     for (kind, _, change, _), one in zip(rows, ask(sign=signs)["signed"]):
         if change == "body":
             one["body"] = one["body"].replace("1", "2")
+        elif change == "id" and kind == "generic":  # it has a time and no id
+            one["headers"]["x-house-signature"] = re.sub(r"t=(\d+)", lambda time: f"t={int(time[1]) + 1}",
+                                                         one["headers"]["x-house-signature"])
         elif change == "id":
             one["headers"]["webhook-id"] += "0"
-        ours = secret if kind == "etsy" else base64.b64decode(secret).decode()
+        ours = base64.b64decode(secret).decode() if kind == "bigcommerce" else secret
         if kind == "etsy":
             ours = "whsec_" + ours
         lines.append({"kind": kind, "secret": ours if change != "secret" else ours[:-4] + "AAAA", "headers": one["headers"],
-                      "body": one["body"]})
+                      "body": one["body"], **({"spec": str(SPEC)} if kind == "generic" else {})})
     tool = ROOT / "build/release/tests/integration/c/verify"
     done = subprocess.run([str(tool)], input="".join(json.dumps(line) + "\n" for line in lines), capture_output=True, text=True)
     expect(done.returncode == 0, done.stderr)
@@ -184,9 +204,9 @@ def main():
         report = Report(folder)
         with report.test("the libraries are installed"):
             install()
-        with report.test("Shopify's and Standard Webhooks' libraries accept what the sandbox signs, and nothing altered"):
+        with report.test("Shopify's, Standard Webhooks' and Stripe's libraries accept what the sandbox signs, and nothing altered"):
             sandbox_signs(folder, sandbox)
-        with report.test("what Standard Webhooks' library signs is accepted, and nothing altered, late or of another key"):
+        with report.test("what Standard Webhooks' and Stripe's libraries sign is accepted, and nothing altered, late or of another key"):
             library_signs()
     return report.close()
 

@@ -1,6 +1,7 @@
 /*
- * Is a notification authentic? Lines of JSON {kind, secret, headers, body} in, true or false a line
- * out, judged as ingest does it: for libraries of others to be held against (tests/signatures).
+ * Is a notification authentic? Lines of JSON {kind, secret, headers, body} in, with the path of a
+ * spec where the kind has one, true or false a line out, judged as ingest does it: for libraries of
+ * others to be held against (tests/signatures).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static bool judge(struct arena *arena, const struct json *line)
 {
     const struct json *given = json_get(line, "headers");
     const char *body = json_text(json_get(line, "body"));
-    const struct channel_account account = {
+    struct channel_account account = {
         .name = "verify",
         .kind = channel_kinds_find(json_text(json_get(line, "kind"))),
         .account = "",
@@ -31,7 +32,12 @@ static bool judge(struct arena *arena, const struct json *line)
     };
     struct channel_header headers[HEADERS_MAX];
     size_t len = 0;
+    struct err err = {0};
 
+    if (!channel_account_read_spec(&account, json_text(json_get(line, "spec")), arena, &err)) {
+        fprintf(stderr, "verify: %s\n", err.text);
+        exit(2);
+    }
     for (; len < json_len(given) && len < HEADERS_MAX; len++) {
         const char *name = json_key_at(given, len);
 
