@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "channels/address.h"
 #include "channels/shopify/internal.h"
@@ -247,15 +248,19 @@ static void read_wait(const struct json *root, struct channel_budget *budget)
             (int64_t)fmin(ceil(missing / budget->restore_per_second * 1000), WAIT_MAX_MS);
 }
 
+/* A text where the API's door refuses, a list where it does itself. Not all errors had a code. */
 static struct channel_result result_of_errors(const struct json *errors)
 {
     const struct json *first = json_at(errors, 0);
-    const char *code = code_of(json_get(first, "extensions"), "graphql_error");
+    const char *text = json_kind(errors) == JSON_STRING ? json_text(errors)
+                                                        : channel_address_text(first, "message");
+    const char *code = code_of(json_get(first, "extensions"),
+                               strcasecmp(text, "Throttled") == 0 ? "THROTTLED" : "graphql_error");
 
     return (struct channel_result){
         .verdict = verdict_of(error_meanings, ARRAY_LEN(error_meanings), code, CHANNEL_RETRY),
         .error_class = code,
-        .error_text = channel_address_text(first, "message"),
+        .error_text = text,
     };
 }
 
@@ -290,7 +295,7 @@ struct channel_result channel_shopify_graphql_result(const struct channel_respon
         return (struct channel_result){.verdict = CHANNEL_RETRY, .error_class = "bad_json",
                                        .error_text = arena_strdup(arena, err.text)};
     read_budget(root, ret_budget);
-    if (json_kind(errors) == JSON_ARRAY && json_len(errors) > 0) {
+    if (json_kind(errors) == JSON_STRING || json_len(errors) > 0) {
         result = result_of_errors(errors);
         if (result.verdict == CHANNEL_THROTTLED)
             read_wait(root, ret_budget);

@@ -77,11 +77,14 @@ static enum channel_verdict verdict_of(const char *category)
     return CHANNEL_REJECTED;
 }
 
+/* {"errors":[..]}, {"error":[..]}, or one within the other. */
 static const struct json *errors_of(const struct json *object)
 {
     const struct json *errors = channel_walmart_get(object, "errors");
+    const struct json *error =
+        channel_walmart_get(json_kind(errors) == JSON_OBJECT ? errors : object, "error");
 
-    return errors != NULL ? errors : channel_walmart_get(object, "error");
+    return error != NULL ? error : errors;
 }
 
 bool channel_walmart_error(const struct json *object, struct channel_result *ret_result)

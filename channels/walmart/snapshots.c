@@ -74,6 +74,8 @@ static bool read_inventories(const struct reading *reading, const void *bytes, s
 
     if (json == NULL)
         return false;
+    if (channel_walmart_get(json, "nodes") != NULL) /* of one SKU */
+        return visit_item(reading, json);
     if (json_kind(list) != JSON_ARRAY)
         return err_set(reading->err, ERR_REJECT,
                        "no 'elements.inventories': this is no page of inventories");
