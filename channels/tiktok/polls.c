@@ -78,6 +78,17 @@ static bool hints_of_ids(const struct json *ids, struct arena *arena, struct cha
     return true;
 }
 
+/* After a sale, several orders may be spoken of at once [TT1, type 67]. */
+static bool hints_of_lines(const struct json *lines, struct arena *arena,
+                           struct channel_hints *hints, struct err *err)
+{
+    for (size_t i = 0; i < json_len(lines); i++) {
+        if (!hint_of(json_at(lines, i), "main_order_id", order_hint, arena, hints, err))
+            return false;
+    }
+    return true;
+}
+
 /* A package may hold the units of several orders [TT1, type 4]. */
 static bool hints_of_packages(const struct json *packages, struct arena *arena,
                               struct channel_hints *hints, struct err *err)
@@ -104,6 +115,7 @@ bool channel_tiktok_hints(const struct channel_account *account,
         return hints_of_list(json_get(data, "orders"), arena, ret_hints, err);
     return hint_of(data, "order_id", order_hint, arena, ret_hints, err) &&
            hints_of_packages(json_get(data, "package_list"), arena, ret_hints, err) &&
+           hints_of_lines(json_get(data, "line_items"), arena, ret_hints, err) &&
            hint_of(data, "return_id", return_hint, arena, ret_hints, err);
 }
 

@@ -449,7 +449,8 @@ static bool normalize_notification(const struct channel_document *body, const st
     const char *seller = channel_walmart_text(payload, "partnerId");
     const char *own = body->account->account;
     const struct json *order = channel_walmart_order_of(payload);
-    int64_t told_ms = 0;
+    const struct json *told = channel_walmart_get(source, "eventTime");
+    int64_t told_ms = body->notification->received_ms;
 
     if (type[0] == '\0')
         return channel_document_refuse(body, "notification", "eventType");
@@ -457,7 +458,8 @@ static bool normalize_notification(const struct channel_document *body, const st
         return channel_document_refuse(body, "notification", "payload");
     if (own[0] != '\0' && seller[0] != '\0' && strcmp(own, seller) != 0)
         return err_set(body->err, ERR_REJECT, "partnerId is '%.50s', want '%.50s'", seller, own);
-    if (!channel_address_time(channel_walmart_get(source, "eventTime"), &told_ms))
+    /* Without one it is as old as its arrival: lines and reports have times of their own. */
+    if (!json_is_null(told) && !channel_address_time(told, &told_ms))
         return channel_document_refuse(body, "notification", "eventTime");
     if (channel_walmart_is(type, "INVENTORY_OOS"))
         return normalize_out_of_stock(body, payload, told_ms);
