@@ -362,8 +362,9 @@ static bool normalize_order(const struct channel_document *body, const struct js
 
     if (!read_order(body, json, &order))
         return false;
-    /* Test orders of a shop take nothing out of its stock. */
-    if (json_bool(json_get(json, "test"), &is_test) && is_test)
+    /* They take units out of Shopify's own quantity until they are cancelled (unconfirmed). */
+    if (json_bool(json_get(json, "test"), &is_test) && is_test &&
+        strcmp(channel_account_setting(body->account, "test_orders"), "ignore") == 0)
         return true;
     read_parts(body, json, order.id, &parts);
     fates_count(body, &parts, fates);

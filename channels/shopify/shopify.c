@@ -4,6 +4,13 @@
 
 extern const struct channel_kind channel_shopify;
 
+static const struct channel_setting settings[] = {
+    {.name = "test_orders",
+     .preset = "count",
+     .what = "orders of a test gateway: count, as Shopify's own quantity counts them; or ignore"},
+    {0},
+};
+
 const struct channel_kind channel_shopify = {
     .name = "shopify",
     .adapter = "shopify/1",
@@ -17,6 +24,7 @@ const struct channel_kind channel_shopify = {
     .rate_per_second = 100,         /* points, standard plan; answers tell the true ones [SH17] */
     .rate_burst = 1000,
     .concurrency = 4,
+    .settings = settings,
     .snapshot_formats = {"bulk", "levels"},
     .normalize = channel_shopify_normalize,
     .notification_id = channel_shopify_notification_id,
