@@ -19,7 +19,7 @@ enum { RENEWAL_LOOK_MS = 2000, RENEWAL_ASK_MS = 5000, RENEWAL_AGAIN_MS = 30000 }
 SCOPE_DEFINE(renewal_metadata, const struct rd_kafka_metadata, rd_kafka_metadata_destroy)
 
 static atomic_uint renewal_number;
-static pthread_once_t renewal_once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t renewal_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the start */
 static char *renewal_brokers; /* of the first long-lived client; they are the same for all */
 
 unsigned kafka_renewal_number(void)
@@ -116,7 +116,10 @@ void kafka_renewal_watch(const char *brokers)
     kafka_properties_now(&source, &ignored, &digest);
     if (*source == '\0')
         return;
-    if (renewal_brokers == NULL)
+    pthread_mutex_lock(&renewal_lock);
+    if (renewal_brokers == NULL) {
         renewal_brokers = mem_strdup(brokers);
-    pthread_once(&renewal_once, renewal_start);
+        renewal_start();
+    }
+    pthread_mutex_unlock(&renewal_lock);
 }
