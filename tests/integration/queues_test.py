@@ -33,6 +33,7 @@ class Marketplace(Peer):
         self.handed = {}     # id -> times
         self.status = 200
         self.deletes = True  # False: the deletion of messages fails
+        self.key = "key-1"   # whose questions are answered
         self.unsigned = []
 
     def put(self, body):
@@ -49,8 +50,9 @@ class Marketplace(Peer):
             return 200, {"access_token": "of-the-api", "token_type": "bearer", "expires_in": 3600}
         if not action:
             return 500, {"errors": [{"code": "InternalFailure", "message": "", "details": ""}]}
-        if "AWS4-HMAC-SHA256 Credential=key-id/" not in headers.get("Authorization", ""):
+        if f"AWS4-HMAC-SHA256 Credential={self.key}/" not in headers.get("Authorization", ""):
             self.unsigned.append(action)
+            return 403, {"__type": "com.amazonaws.sqs#InvalidClientTokenId", "message": "of the test"}
         if self.status != 200:
             return self.status, {"__type": "com.amazonaws.sqs#InternalFailure", "message": "of the test"}
         asked = json.loads(body)
@@ -98,12 +100,12 @@ def order_change(order, notification):
                                  "PublishTime": "2026-11-21T09:00:00.500Z", "NotificationId": notification}})
 
 
-def channels_yaml(market):
+def channels_yaml(market, key="key-1"):
     return "\n".join(["channels:", f"  - name: {CHANNEL}", "    kind: amazon", f"    account: {SELLER}",
                       f"    base_url: {market.url}", "    poll_interval_ms: 0", "    settings:",
                       "      client_id: client", "      client_secret: secret", "      refresh_token: refresh",
                       f"      login_url: {market.url}/token", "      marketplace_ids: ATVPDKIKX0DER", f"      queue_url: {market.url}/1/stockbus",
-                      "      aws_access_key_id: key-id", "      aws_secret_access_key: secret", ""])
+                      f"      aws_access_key_id: {key}", "      aws_secret_access_key: secret", ""])
 
 
 def numbers(start, count):
@@ -185,6 +187,21 @@ def test_refused(service, market, seen):
     wait_for(lambda: not market.messages, LIMIT_S)
 
 
+def test_key_replaced(service, market, seen, topics):
+    """The worst order: the old key ends before the file has the new one. What waits is taken then, and once."""
+    market.key = "key-2"
+    orders = numbers(340, 20)
+    for order in orders:
+        market.put(order_change(order, f"n-{order}"))
+    check("a key that ended is told", wait_for(lambda: "InvalidClientTokenId" in service.log(), LIMIT_S),
+          service.log()[-2000:])
+    ingest_test.replace_file(topics.channels, channels_yaml(market, "key-2"))
+    check("with the new one all is taken without a restart", wait_for(
+        lambda: all(seen.events_of(orders).values()), LIMIT_S), service.log()[-2000:])
+    check("and once", all(len(found) == 1 for found in seen.events_of(orders).values()), orders)
+    wait_for(lambda: not market.messages, LIMIT_S)
+
+
 def test_killed(topics, work, market, seen, service):
     """Two replicas share the queue; one is killed with messages in hand."""
     other = Service(topics, work, **PATIENT).start()
@@ -219,6 +236,7 @@ def main():
             test_again(service, market, seen)
             test_away(service, market, seen)
             test_refused(service, market, seen)
+            test_key_replaced(service, market, seen, topics)
             service = test_killed(topics, work, market, seen, service)
             check("it stops with exit 0", service.stop() == 0, service.log()[-2000:])
         finally:
