@@ -84,7 +84,7 @@ def stockctl(what, role, key, count, *arguments):
         process.returncode = os.waitstatus_to_exitcode(status)
     expect(process.returncode in (0, 1), f"exit {process.returncode}: {(HOME / 'complaints').read_text()[-1000:]}")
     said = json.loads((HOME / "said").read_text())
-    say(what, count, start, f", {usage.ru_maxrss // 1024} MB at most: {said}")
+    say(what, count, start, f", {usage.ru_maxrss // 1024} MB at most, {usage.ru_utime + usage.ru_stime:.1f} s of CPU: {said}")
     expect(said[key] is True and said["events"] == count, f"{what}: not {key}")
 
 

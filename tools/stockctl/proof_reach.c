@@ -82,7 +82,7 @@ static void reach_listing(const struct proof_reach *reach, const char *channel, 
 {
     const struct stockctl_rows *rows = reach->tables->rows[PROOF_LINES];
     const struct stockctl_track *track =
-        stockctl_tracks_find(reach->tables->listed, channel, listing, "");
+        stockctl_tracks_find(reach->tables->listed, listing, channel, "");
     uint64_t hash = 0;
 
     for (size_t at = 0; track != NULL && at < track->bytes.len; at += sizeof(hash)) {

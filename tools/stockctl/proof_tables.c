@@ -564,7 +564,7 @@ static void save_lines(const struct saving *saving)
             continue;
         uint64_t hash = stockctl_rows_hash(rows, row);
         buf_append(
-            &stockctl_tracks_make(saving->tables->listed, lines[i]->channel, lines[i]->listing, "")
+            &stockctl_tracks_make(saving->tables->listed, lines[i]->listing, lines[i]->channel, "")
                  ->bytes,
             &hash, sizeof(hash));
     }

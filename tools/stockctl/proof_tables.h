@@ -89,7 +89,7 @@ struct proof_part {
 struct proof_tables {
     struct stockctl_names *names;
     struct stockctl_rows *rows[PROOF_TABLES];
-    /* of each channel and listing: by which numbers its lines are found, 8 bytes each */
+    /* of each listing and channel: by which numbers its lines are found, 8 bytes each */
     struct stockctl_tracks *listed;
 };
 
