@@ -5,7 +5,7 @@
 #include "tools/stockctl/tracks.h"
 
 /* Of a movement the time since the one before it, and its units. before: bytes that were there when
-   the fold began. */
+   the fold began; after: what happened later is loaded. */
 struct stockctl_history {
     struct stockctl_tracks *tracks; /* by SKU, pool, bucket */
     size_t fold;
@@ -36,8 +36,10 @@ void stockctl_history_begin(struct stockctl_history *history)
 /* What it had when the fold began. */
 static void track_begin(const struct stockctl_history *history, struct stockctl_track *track)
 {
-    if (track->fold != history->fold)
-        track->before = track->bytes.len;
+    if (track->fold == history->fold)
+        return;
+    track->before = track->bytes.len;
+    track->after = INT64_MAX;
     track->fold = history->fold;
 }
 
@@ -54,31 +56,34 @@ void stockctl_history_add(struct stockctl_history *history, const struct stock_m
     track->last = movement->occurred_ms;
 }
 
-/* Once: then nothing was before. */
-static void history_load(struct stockctl_history *history, struct stockctl_track *track,
-                         struct stock *stock, const struct stock_position *position)
+static void history_load(const struct stockctl_history *history, struct stockctl_track *track,
+                         struct stock *stock, const struct stock_position *position,
+                         int64_t after_ms)
 {
     struct stock_movement movement = {
         .sku = position->sku, .pool = position->pool, .bucket = position->bucket};
 
     track_begin(history, track);
+    if (after_ms >= track->after)
+        return;
     const unsigned char *at = (const unsigned char *)track->bytes.bytes;
     for (const unsigned char *end = at + track->before; at < end;) {
         movement.occurred_ms += stockctl_unpack_int(&at);
         movement.delta = stockctl_unpack_int(&at);
-        stock_load_movement(stock, &movement);
+        if (movement.occurred_ms > after_ms && movement.occurred_ms <= track->after)
+            stock_load_movement(stock, &movement);
     }
-    track->before = 0;
+    track->after = after_ms;
 }
 
 void stockctl_history_load(struct stockctl_history *history, struct stock *stock,
-                           const struct stock_position *position)
+                           const struct stock_position *position, int64_t after_ms)
 {
     struct stockctl_track *track =
         stockctl_tracks_find(history->tracks, position->sku, position->pool, position->bucket);
 
     if (track != NULL)
-        history_load(history, track, stock, position);
+        history_load(history, track, stock, position, after_ms);
 }
 
 struct loading {
@@ -93,7 +98,7 @@ static void load_one(void *opaque, struct stockctl_track *track, const char *poo
     const struct loading *loading = opaque;
 
     history_load(loading->history, track, loading->stock,
-                 &(struct stock_position){loading->sku, pool, bucket, 0});
+                 &(struct stock_position){loading->sku, pool, bucket, 0}, INT64_MIN);
 }
 
 void stockctl_history_load_sku(struct stockctl_history *history, struct stock *stock,

@@ -100,10 +100,14 @@ static void reach_listing(const struct proof_reach *reach, const char *channel, 
 
 /* ---- positions ---- */
 
-static void reach_position(const struct proof_reach *reach, const struct event_stock *fact)
+/* What a count may keep of what happened; one that steps back is a matter of the whole SKU. */
+static void reach_position(const struct proof_reach *reach, const struct event *count)
 {
+    const struct event_stock *fact = &count->stock;
+
     stockctl_history_load(reach->history, reach->stock,
-                          &(struct stock_position){fact->sku, fact->pool, fact->bucket, 0});
+                          &(struct stock_position){fact->sku, fact->pool, fact->bucket, 0},
+                          count->times.occurred_ms);
 }
 
 /* Counts of it may be held from now on, or no more. */
@@ -155,7 +159,7 @@ static void reach_fact(struct proof_reach *reach, const struct event *event)
         reach_order(reach, event->source.channel, event->part.order_id);
         return;
     case EVENT_STOCK_COUNTED:
-        reach_position(reach, &event->stock);
+        reach_position(reach, event);
         return;
     case EVENT_STOCK_RECEIVED:
         if (*event->stock.shipment_id != '\0' || *event->stock.removal_id != '\0')

@@ -284,8 +284,8 @@ static void load_mapping(const struct loading *loading, const void *values)
 {
     struct stock_mapping mapping = *(const struct stock_mapping *)values;
     struct stockctl_rows *rows = loading->tables->rows[PROOF_COMPONENTS];
-    struct event_component *components =
-        arena_alloc(loading->arena, EVENT_COMPONENTS_MAX * sizeof(*components));
+    struct event_component *components = NULL;
+    size_t capacity = 0;
     const struct stockctl_row *row =
         stockctl_rows_first(rows, &(struct proof_component){.mapping_id = mapping.id});
 
@@ -294,6 +294,8 @@ static void load_mapping(const struct loading *loading, const void *values)
         struct proof_component component;
 
         stockctl_rows_read(rows, row, loading->arena, &component);
+        components = arena_grow(loading->arena, components, mapping.components_len, &capacity,
+                                sizeof(*components));
         components[mapping.components_len++] =
             (struct event_component){component.sku, component.units};
     }

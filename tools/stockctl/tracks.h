@@ -9,6 +9,7 @@ struct stockctl_track {
     struct buf bytes; /* numbers, packed */
     /* of the user, zeroed */
     int64_t last;
+    int64_t after;
     size_t before;
     size_t fold;
 };

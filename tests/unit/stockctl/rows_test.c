@@ -177,7 +177,7 @@ static int64_t counted(struct stockctl_history *history, int64_t at, int times)
     count.stock.quantity = 100;
     event_identify(&count);
     while (times-- > 0)
-        stockctl_history_load(history, stock, &position);
+        stockctl_history_load(history, stock, &position, at);
     stock_apply(stock, &count, &reason);
     stock_settle(stock);
     assert_int_equal(stock_changed_positions(stock, &positions), 1);
