@@ -14,7 +14,7 @@
 struct pg_conn;
 struct pg_result;
 
-enum { PG_SQLSTATE_LEN = 5, PG_STATEMENTS_MAX = 256, PG_PARAMS_MAX = 64 };
+enum { PG_SQLSTATE_LEN = 5, PG_STATEMENTS_MAX = 256, PG_PARAMS_MAX = 64, PG_COLUMNS_KNOWN = 32 };
 
 /* A slot is empty while sql is NULL. Its index is the statement's name at the server. */
 struct pg_statement {
@@ -49,7 +49,8 @@ struct pg_params {
 
 struct pg_rows {
     struct pg_result *result;
-    int next_column;       /* callers ask for columns in the same order, row after row */
+    int next_column; /* callers ask for columns in the same order, row after row */
+    const char *asked[PG_COLUMNS_KNOWN]; /* the literal by which each column was asked for last */
     struct arena *decoded; /* bytea values that were asked for; NULL until the first */
 };
 

@@ -66,8 +66,8 @@ SCOPE_DEFINE(pg_rows, struct pg_rows, pg_rows_free)
 size_t pg_rows_count(const struct pg_rows *rows);
 /* Rows that an INSERT, UPDATE or DELETE touched. */
 int64_t pg_rows_affected(const struct pg_rows *rows);
-/* By column name; an unknown name asserts. Text is borrowed from rows; SQL NULL is NULL / 0 /
- * false. */
+/* By column name, a literal; an unknown name asserts. Text is borrowed from rows; SQL NULL is NULL
+ * / 0 / false. */
 const char *pg_rows_text(const struct pg_rows *rows, size_t row, const char *column);
 int64_t pg_rows_int(const struct pg_rows *rows, size_t row, const char *column);
 bool pg_rows_bool(const struct pg_rows *rows, size_t row, const char *column);

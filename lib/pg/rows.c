@@ -35,15 +35,25 @@ int64_t pg_rows_affected(const struct pg_rows *rows)
 }
 
 /* PQfnumber() copies and folds the name each time: it is asked only when the guess is wrong. */
+static int rows_find(const struct pg_rows *rows, const char *column, int guess)
+{
+    const char *name = PQfname(rows->result, guess);
+
+    return name != NULL && strcmp(name, column) == 0 ? guess : PQfnumber(rows->result, column);
+}
+
+/* Names are literals: the same pointer is the same name. */
 static int rows_column(const struct pg_rows *rows, const char *column)
 {
     struct pg_rows *cache = (struct pg_rows *)(uintptr_t)rows;
     int at = rows->next_column;
-    const char *guess = PQfname(rows->result, at);
 
-    if (guess == NULL || strcmp(guess, column) != 0)
-        at = PQfnumber(rows->result, column);
-    assert(at >= 0 && "no such column in the result");
+    if (at >= PG_COLUMNS_KNOWN || rows->asked[at] != column) {
+        at = rows_find(rows, column, at);
+        assert(at >= 0 && "no such column in the result");
+        if (at < PG_COLUMNS_KNOWN)
+            cache->asked[at] = column;
+    }
     cache->next_column = at + 1 < PQnfields(rows->result) ? at + 1 : 0;
     return at;
 }
