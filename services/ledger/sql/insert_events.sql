@@ -16,4 +16,4 @@ SELECT event_id, decode(content_hash, 'hex'), kind, channel, account, notificati
                unnest($15::bigint[]) AS partition, unnest($16::bigint[]) AS kafka_offset,
                unnest($17::text[]) AS traceparent, unnest($18::bigint[]) AS generation) AS k
     ON CONFLICT (event_id) DO NOTHING
-RETURNING event_id, ctid::text AS place
+RETURNING event_id, ctid AS place
