@@ -109,13 +109,7 @@ class Bench:
         if len(self.failed) > failures:
             logs.show()
         print(f"    {time.monotonic() - begun:.0f} s", flush=True)
-        self.rest()
-
-    def rest(self):
-        """Nothing of a group is left when the next one begins."""
-        self.world.sells.clear()
-        until(CLEARS_S, self.world.is_well, "the suite is well again")
-        self.world.sells.set()
+        self.world.rest()  # nothing of a group is left when the next one begins
 
 
 def shown(labels):

@@ -11,6 +11,7 @@ import threading
 import urllib.request
 
 from harness.replica import ADDRESSES
+from harness.suite import until
 
 NAMESPACE = "stockbus"
 
@@ -52,6 +53,7 @@ class Cluster:
         self.suite = suite
         self.state = pathlib.Path(suite.directory) / "suite"
         self.pods, self.jobs = {}, {}
+        self.starting = set()  # deployments whose pod is started again just now
         self.over = threading.Event()
         self.when_changed = lambda targets: None
         for name in ["ingest", "ledger"] + [f"publisher-{channel}" for channel in suite.channels]:
@@ -93,8 +95,18 @@ class Cluster:
         with concurrent.futures.ThreadPoolExecutor(len(self.all()) + 4) as pool:
             while not self.over.wait(0.5):
                 list(pool.map(Pod.look, self.all()))
+                for deployment, pods in self.pods.items():
+                    if pods[0].is_there and deployment not in self.starting and not pods[0].lives():
+                        self.starting.add(deployment)
+                        pool.submit(self.start_again, deployment)
 
     # ---- the kubelet
+
+    def start_again(self, deployment):
+        """In the same pod; what ends at once is tried again by the next look."""
+        self.pods[deployment][0].restarts += 1
+        self.suite.script("run", deployment, check=False)
+        self.starting.discard(deployment)
 
     def remove(self, deployment):
         """Its pods are drained and gone, as on a node that is emptied while no other takes them."""
@@ -110,10 +122,11 @@ class Cluster:
         self.tell()
 
     def crash(self, deployment):
-        """Its process dies, and is started again in the same pod."""
+        """Its process dies. Back when the next one runs."""
+        pod = self.pods[deployment][0]
+        before = pod.restarts
         self.suite.script("kill", deployment)
-        self.suite.script("run", deployment)
-        self.pods[deployment][0].restarts += 1
+        until(120, lambda: pod.restarts > before and pod.lives(), f"{deployment} is started again")
 
     # ---- kube-state-metrics
 

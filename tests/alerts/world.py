@@ -213,6 +213,13 @@ class World:
 
         until(180, confirmed, "every channel has confirmed what was sold elsewhere")
 
+    def rest(self, then_sell=True):
+        """Every target is confirmed."""
+        self.sells.clear()
+        until(240, self.is_well, "the suite is well again")
+        if then_sell:
+            self.sells.set()
+
     def is_well(self):
         if not all(pod.is_ready for pod in self.cluster.all()):
             return False
