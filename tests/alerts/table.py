@@ -102,7 +102,7 @@ def no_login(world):
 def late(world):
     """A channel that is away for more than a minute, and then takes what it missed."""
     world.answer("woo-late", is_write, page(503))
-    world.sell_untouched()  # a newer target would be measured instead
+    world.sell_untouched()  # a sale after it would make a newer target, and be measured instead
     time.sleep(75)
     world.forward("woo-late")
 
@@ -173,8 +173,6 @@ CHANNELS = [
     behind_the_proxy("every write ends without an answer", "woo-down", is_write, page(502),
                      Row("StockbusPushFails", channel("woo-down")),
                      Row("StockbusChannelStale", channel("woo-down"), seconds=(300,))),
-    Trouble("the channel is away for 75 s and then takes everything", late, nothing,
-            [Row("StockbusConfirmedLate", channel("woo-late"))], ("woo-late",)),
     Trouble("the shop says that there is no such product", refuse, refuse_no_more,
             [Row("StockbusPushRejected", channel("woo-refuses"))], ("woo-refuses",)),
     Trouble("one request in five seconds is allowed, and a sale comes every second", poor, rich,
@@ -295,6 +293,8 @@ FACTS = [
     Trouble("a stranger writes to the events topic", lambda world: world.produce("stockbus.events.v1", b"no event"), nothing,
             [Row("StockbusLedgerPoison", {"topic": "stockbus.events.v1"})]),
     Trouble("a count finds less than is sold already", oversell, find_units, [Row("StockbusOversold")]),
+    Trouble("the channel is away for 75 s and then takes everything", late, nothing,
+            [Row("StockbusConfirmedLate", channel("woo-late"))], ("woo-late",)),
     Trouble("an order of a product that nobody mapped", unmapped_sale, drop_parked,
             [Row("StockbusParked", factor=4320, seconds=(86400,))], ("woo-odd",)),
     Trouble("somebody edits a quantity, its notification is lost, the reconciler compares", drift, no_drift,
