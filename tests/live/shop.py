@@ -101,7 +101,7 @@ class Shop:
         self.home.mkdir(parents=True, exist_ok=True)
         wanted = (self.here / "package.json").read_bytes()
         installed = self.home / "installed.json"
-        for path in self.here.iterdir():
+        for path in (*self.here.iterdir(), self.here.parent / "tell.js"):
             if path.suffix in (".js", ".json"):
                 shutil.copy(path, self.home)
             elif path.name == "src":
@@ -118,7 +118,7 @@ class Shop:
         expect(done.returncode == 0, f"{' '.join(command)}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
     def start(self):
-        self.log = (self.directory / f"{self.name}.out").open("a")
+        self.log = (self.directory / f"{self.name}.out").open("w")
         self.process = subprocess.Popen(self.command(), cwd=self.home, env=self.environment, stdout=self.log, stderr=self.log)
         until(180, self.is_up, f"{self.title} starts")
 
@@ -277,6 +277,19 @@ class Run:
         self.expect_orders()
         self.expect({sku: (before - 7, before, 7)})
 
+    def shop_killed(self):
+        """The shop is killed with news that nobody took: its event bus has forgotten them when it is back."""
+        sku = self.skus[0]
+        before = self.shows()[sku]
+        self.suite.script("kill", "ingest")
+        order = self.shop.buy({sku: 3})
+        self.shop.ship(order, {sku: 1})
+        self.shop.kill()
+        self.suite.script("run", "ingest")
+        self.shop.start()
+        self.expect_orders()
+        self.expect({sku: (before[0] - 3, before[1] - 1, before[2] + 2)})
+
     def at_rest(self):
         """Our own writes came back as news and moved nothing."""
         self.expect_orders()
@@ -304,6 +317,7 @@ def checks(shop, more=()):
             ("the last unit", Run.last_unit),
             ("a number written by somebody else", Run.edited),
             (f"ingest killed while {there} sells", Run.ingest_killed),
+            (f"{there} killed with its news untold", Run.shop_killed),
             *more,
             ("at rest: every order once, conserved, both shops reconcile", Run.at_rest))
 

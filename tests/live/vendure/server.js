@@ -1,6 +1,8 @@
 // A Vendure shop with one country, one way of payment and one of shipping, on VENDURE_PORT and the database VENDURE_DATABASE.
 require('reflect-metadata');
-const { bootstrap, dummyPaymentHandler, LanguageCode, DefaultLogger, LogLevel, DefaultSearchPlugin } = require('@vendure/core');
+const {
+  bootstrap, Country, DefaultLogger, dummyPaymentHandler, LanguageCode, LogLevel, TransactionalConnection,
+} = require('@vendure/core');
 const { populateInitialData } = require('@vendure/core/cli');
 const { StockbusPlugin } = require('./stockbus-plugin.js');
 
@@ -41,7 +43,8 @@ const initialData = {
 };
 
 bootstrap(config).then(async app => {
-  await populateInitialData(app, initialData);
+  const countries = app.get(TransactionalConnection).rawConnection.getRepository(Country);
+  if (await countries.count() === 0) await populateInitialData(app, initialData);
   console.log('vendure is ready');
   process.on('SIGTERM', () => app.close().then(() => process.exit(0)));
 }).catch(error => {

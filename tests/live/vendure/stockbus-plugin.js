@@ -1,74 +1,74 @@
-// Tells stockbus what happens to orders and stock: the one thing that Vendure has no webhook for. Each message is signed
-// and sent until it is taken, in the order of its order; what it says is state, so a repetition or a late one does no harm.
+// Tells stockbus what happens to orders and stock: the one thing that Vendure has no webhook for.
 const crypto = require('node:crypto');
 const {
   EventBus, FulfillmentStateTransitionEvent, OrderLine, OrderService, OrderStateTransitionEvent, PluginCommonModule,
   ProductVariantEvent, RequestContextService, StockLevelService, StockMovementEvent, TransactionalConnection, VendurePlugin,
 } = require('@vendure/core');
+const { teller } = require('./tell.js');
 
-const RETRY_MS = 500;
-const url = process.env.STOCKBUS_URL;
-const secret = process.env.STOCKBUS_SECRET;
+const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
+const PAGE = 100;
 
-async function deliver(message) {
-  const body = JSON.stringify(message);
-  const signature = crypto.createHmac('sha256', secret).update(body).digest('base64');
-  for (;;) {
-    try {
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Vendure-Event': message.event, 'X-Vendure-Signature': signature },
-        body,
-      });
-      if (answer.ok) return;
-      console.error(`stockbus answered ${answer.status}: ${await answer.text()}`);
-      if (answer.status < 500) return;
-    } catch (error) {
-      console.error(`stockbus is away: ${error.message}`);
-    }
-    await new Promise(done => setTimeout(done, RETRY_MS));
-  }
-}
+const tell = teller((event, body) => ({
+  'X-Vendure-Event': event,
+  'X-Vendure-Signature': crypto.createHmac('sha256', process.env.STOCKBUS_SECRET).update(body).digest('base64'),
+}));
 
 class StockbusPlugin {
   constructor(eventBus, orders, connection, contexts, levels) {
     Object.assign(this, { eventBus, orders, connection, contexts, levels });
   }
 
-  onApplicationBootstrap() {
-    this.eventBus.ofType(OrderStateTransitionEvent).subscribe(event => this.tellOrder(event.order.id));
-    this.eventBus.ofType(FulfillmentStateTransitionEvent).subscribe(event => this.tellShipment(event));
+  async onApplicationBootstrap() {
+    this.eventBus.ofType(OrderStateTransitionEvent).subscribe(({ order }) => this.tellOrder(order.id));
+    this.eventBus.ofType(FulfillmentStateTransitionEvent)
+      .subscribe(({ fulfillment }) => this.tellOrdersOf(fulfillment.lines.map(line => line.orderLineId)));
     this.eventBus.ofType(ProductVariantEvent).subscribe(event => this.tellStock(event));
-    this.eventBus.ofType(StockMovementEvent).subscribe(event => this.tellOrdersOf(event));
+    // A cancelled line makes no transition of its order, but a movement.
+    this.eventBus.ofType(StockMovementEvent)
+      .subscribe(({ stockMovements }) => this.tellOrdersOf(stockMovements.flatMap(one => one.orderLine?.id ?? [])));
+    await this.tellMissed();
   }
 
-  // A cancelled line makes no transition of its order, but a movement.
-  async tellOrdersOf(event) {
-    const ids = new Set();
-    for (const { orderLine } of event.stockMovements) {
-      if (orderLine) ids.add(await this.orderOf(orderLine.id));
-    }
-    for (const id of ids) await this.tellOrder(id);
-  }
-
-  async orderOf(lineId) {
+  async tellOrdersOf(lineIds) {
     const ctx = await this.contexts.create({ apiType: 'admin' });
-    const line = await this.connection.getRepository(ctx, OrderLine).findOneOrFail({ where: { id: lineId }, relations: ['order'] });
-    return line.order.id;
+    for (const id of lineIds) {
+      const found = { where: { id }, relations: ['order'] };
+      this.tellOrder((await this.connection.getRepository(ctx, OrderLine).findOneOrFail(found)).order.id);
+    }
+  }
+
+  // The event bus forgets when Vendure ends: what changed within a day is told again.
+  async tellMissed() {
+    const ctx = await this.contexts.create({ apiType: 'admin' });
+    const filter = { updatedAt: { after: new Date(Date.now() - LOOK_BACK_MS) } };
+    for (let skip = 0, total = 1; skip < total; skip += PAGE) {
+      const page = await this.orders.findAll(ctx, { filter, skip, take: PAGE, sort: { id: 'ASC' } }, []);
+      for (const order of page.items) this.tellOrder(order.id);
+      total = page.totalItems;
+    }
+  }
+
+  tellOrder(id) {
+    tell(`order ${id}`, () => this.order(id));
   }
 
   // Vendure's quantity shrinks when a unit is cancelled; what was ordered stands beside it. Before the payment nothing is sold.
-  async tellOrder(id) {
+  async order(id) {
     const ctx = await this.contexts.create({ apiType: 'admin' });
-    const order = await this.orders.findOne(ctx, id, ['lines', 'lines.productVariant']);
-    if (!order || !order.orderPlacedAt) return;
-    await deliver({
+    const relations = ['lines', 'lines.productVariant', 'fulfillments', 'fulfillments.lines'];
+    const order = await this.orders.findOne(ctx, id, relations);
+    if (!order || !order.orderPlacedAt) return null;
+    const gone = order.fulfillments.filter(({ state }) => state === 'Shipped' || state === 'Delivered');
+    return {
       event: 'order',
-      order: {
-        id: order.id,
-        state: order.state,
-        placed_at: order.orderPlacedAt.toISOString(),
-        changed_at: order.updatedAt.toISOString(),
+      message: {
+        order: {
+          id: order.id,
+          state: order.state,
+          placed_at: order.orderPlacedAt.toISOString(),
+          changed_at: order.updatedAt.toISOString(),
+        },
         lines: order.lines.map(line => ({
           id: line.id,
           variant: line.productVariant.id,
@@ -76,30 +76,22 @@ class StockbusPlugin {
           ordered: line.orderPlacedQuantity,
           cancelled: line.orderPlacedQuantity - line.quantity,
         })),
+        shipped: gone.flatMap(({ id: parcel, createdAt, lines }) => lines.map(({ orderLineId: line, quantity }) =>
+          ({ part: `${parcel}-${line}`, line, quantity, at: createdAt.toISOString() }))),
       },
-    });
-  }
-
-  async tellShipment(event) {
-    if (event.toState !== 'Shipped') return;
-    const lines = [];
-    for (const { orderLineId: line, quantity } of event.fulfillment.lines)
-      lines.push({ part: `${event.fulfillment.id}-${line}`, order: await this.orderOf(line), line, quantity });
-    await deliver({
-      event: 'shipment',
-      at: event.fulfillment.updatedAt.toISOString(),
-      lines,
-    });
+    };
   }
 
   // Stockbus's own writes come back, too: the ledger knows them by what they say.
-  async tellStock(event) {
+  tellStock(event) {
     if (event.type !== 'updated') return;
+    for (const { id } of event.variants) tell(`variant ${id}`, () => this.stock(id));
+  }
+
+  async stock(variant) {
     const ctx = await this.contexts.create({ apiType: 'admin' });
-    for (const variant of event.variants) {
-      const { stockOnHand, stockAllocated } = await this.levels.getAvailableStock(ctx, variant.id);
-      await deliver({ event: 'stock', variant: variant.id, available: stockOnHand - stockAllocated, at: new Date().toISOString() });
-    }
+    const { stockOnHand, stockAllocated } = await this.levels.getAvailableStock(ctx, variant);
+    return { event: 'stock', message: { variant, available: stockOnHand - stockAllocated, at: new Date().toISOString() } };
   }
 }
 

@@ -1,60 +1,15 @@
-// Tells stockbus of orders and stock: the one thing that Medusa has no webhook for. Each message is signed and sent until it
-// is taken; what it says is read when it is sent, and is state, so a repetition or a late one does no harm.
+// Tells stockbus of orders and stock: the one thing that Medusa has no webhook for.
 const crypto = require('node:crypto');
 const { ContainerRegistrationKeys, Modules } = require('@medusajs/framework/utils');
+const { teller } = require('../tell.js');
 
-const RETRY_MS = 500;
 const LOOK_BACK_MS = 24 * 60 * 60 * 1000;
-const url = process.env.STOCKBUS_URL;
-const secret = process.env.STOCKBUS_SECRET;
 
-async function deliver(event, message) {
-  const body = JSON.stringify(message);
+const tell = teller((event, body) => {
   const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = crypto.createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/json',
-      'X-Medusa-Event': event,
-      'X-Medusa-Timestamp': timestamp,
-      'X-Medusa-Signature': `v1=${signature}`,
-    },
-    body,
-  });
-  if (answer.ok) return;
-  const said = `stockbus answered ${answer.status}: ${await answer.text()}`;
-  if (answer.status >= 500) throw new Error(said);
-  console.error(said); // it will not be taken later, either
-}
-
-// ---- one sender an order or level; what comes up meanwhile makes it send once more
-
-const pending = new Map();
-
-async function send(key, work) {
-  while (work.isDue) {
-    work.isDue = false;
-    try {
-      await work.tell();
-    } catch (error) {
-      console.error(`${key}: ${error.message}`);
-      work.isDue = true;
-      await new Promise(done => setTimeout(done, RETRY_MS));
-    }
-  }
-  pending.delete(key);
-}
-
-function tell(key, how) {
-  const work = pending.get(key);
-  if (work) {
-    work.isDue = true;
-    return;
-  }
-  pending.set(key, { tell: how, isDue: true });
-  send(key, pending.get(key));
-}
+  const signature = crypto.createHmac('sha256', process.env.STOCKBUS_SECRET).update(`${timestamp}.${body}`).digest('hex');
+  return { 'X-Medusa-Event': event, 'X-Medusa-Timestamp': timestamp, 'X-Medusa-Signature': `v1=${signature}` };
+});
 
 // ---- orders
 
@@ -118,8 +73,7 @@ async function messageOf(container, id) {
 function tellOrder(container, id) {
   tell(id, async () => {
     const { message, version } = await messageOf(container, id);
-    await deliver('order', message);
-    told.set(id, version);
+    return { event: 'order', message, taken: () => told.set(id, version) };
   });
 }
 
@@ -142,13 +96,13 @@ async function tellMissed(container) {
 function tellLevel(container, id) {
   tell(id, async () => {
     const [level] = await container.resolve(Modules.INVENTORY).listInventoryLevels({ id });
-    if (!level) return;
-    await deliver('stock', {
+    const message = level && {
       item: level.inventory_item_id,
       location: level.location_id,
       available: Number(level.stocked_quantity) - Number(level.reserved_quantity),
       at: level.updated_at,
-    });
+    };
+    return message && { event: 'stock', message };
   });
 }
 
