@@ -9,9 +9,9 @@
 
 #include "tools/stockctl/proof_reach.h"
 
-/* A round takes at least so many events, or half as many as rows are loaded for it, so that loading
-   costs little of it; and bodies of so many bytes at most, but for its last batch. */
-enum { PROOF_ROUND = 8192, PROOF_ROUND_BYTES = 16 << 20 };
+/* A round takes at least so many events, or an eighth of the rows that are loaded for it, so that
+   loading costs little of it; and bodies of so many bytes at most, but for its last batch. */
+enum { PROOF_ROUND = 4096, PROOF_ROUND_ROWS = 8, PROOF_ROUND_BYTES = 16 << 20 };
 
 struct stockctl_proof {
     struct arena *arena;   /* of the round */
@@ -62,7 +62,8 @@ static void proof_begin_round(struct stockctl_proof *proof)
         .stock = proof->stock,
         .skus = skus,
     };
-    proof->round_end = proof->round > loaded / 2 ? proof->round : loaded / 2;
+    proof->round_end =
+        proof->round > loaded / PROOF_ROUND_ROWS ? proof->round : loaded / PROOF_ROUND_ROWS;
     proof->round_events = 0;
     proof->round_bytes = 0;
     proof->first = 0;
