@@ -155,6 +155,7 @@ def main():
         prometheus = Prometheus(home / "prometheus", MONITORING / "pod-monitor.yaml", rules.shorten(groups, terms), NAMESPACE,
                                 world.cluster.port)
         try:
+            world.prometheus = prometheus
             world.cluster.when_changed = prometheus.write_targets
             world.cluster.tell()
             bench = Bench(world, prometheus, {name: rule["labels"]["severity"] for name, rule in known.items()})

@@ -84,8 +84,8 @@ class World:
 
     def sell_on(self):
         skus = self.suite.skus()
-        spared = sorted(set(skus.values()))[-1]
-        listings = {channel: sorted(listing for (one, listing), sku in skus.items() if one == channel and sku != spared)
+        spared = (self.untouched(), self.edited())
+        listings = {channel: sorted(listing for (one, listing), sku in skus.items() if one == channel and sku not in spared)
                     for channel in self.well}
         for number in itertools.count():
             if self.over.wait(SELLS_EVERY_S):
@@ -190,6 +190,10 @@ class World:
     def untouched(self):
         """The seller never sells it."""
         return self.skus()[-1]
+
+    def edited(self):
+        """Nor this one."""
+        return self.skus()[-2]
 
     def count(self, quantity):
         self.fact(f"count-{next(self.sequence)}", kind="stock_counted", sku=self.skus()[0], pool="main", bucket="sellable",
