@@ -19,6 +19,12 @@ SETTINGS = {AMAZON: 'push_by: "feed"', WALMART: 'feed: "inventory"'}
 LONG = 400  # a feed is asked about after 15 s or a minute
 
 
+def publishers(suite, *verbs):
+    for verb in verbs:
+        for name in SETTINGS:
+            suite.script(verb, f"publisher-{name}")
+
+
 def write_by_feed(suite):
     """What the marketplaces show so far was written one by one; from here on nothing is."""
     file = pathlib.Path(suite.directory) / "suite/channels.yaml"
@@ -29,9 +35,6 @@ def write_by_feed(suite):
                 blocks[i], changed = re.subn(r"(?m)^    settings:\n", f"    settings:\n      {setting}\n", block)
                 expect(changed == 1, f"{name} has no settings")
     file.write_text("".join(blocks))
-    for name in SETTINGS:
-        suite.script("halt", f"publisher-{name}")
-        suite.script("run", f"publisher-{name}")
 
 
 def calls(suite):
@@ -39,9 +42,12 @@ def calls(suite):
 
 
 def many_listings_go_in_one_feed(suite):
-    """Twelve sales change six listings of each: no more calls than feeds are needed."""
+    """Six listings of each wait for their publisher: it takes fewer feeds."""
     before = calls(suite)
+    publishers(suite, "halt")
     expect(len(sell_in_turn(suite, SHOP, 12)) == 12, "a sale was refused")
+    until(LONG, lambda: len(suite.rows("targets", "--unsettled")) == 12, "the targets of both are there")
+    publishers(suite, "run")
     suite.settle(LONG)
     after = calls(suite)
     for name in SETTINGS:
@@ -54,12 +60,10 @@ def a_publisher_dies_while_its_feed_is_worked_on(suite):
     before = calls(suite)
     sell_in_turn(suite, SHOP, 6)
     until(LONG, lambda: all(calls(suite)[name] > before[name] for name in SETTINGS), "the feeds are out")
-    for name in SETTINGS:
-        suite.script("kill", f"publisher-{name}")
+    publishers(suite, "kill")
     for name in (SHOP, *SETTINGS):
         expect(len(sell_in_turn(suite, name, 3)) == 3, f"{name} refused a sale")
-    for name in SETTINGS:
-        suite.script("run", f"publisher-{name}")
+    publishers(suite, "run")
     suite.settle(LONG)
     expect(suite.sql("SELECT count(*) FROM ledger.conflicts")[0][0] == "0", "one fact is told in two ways")
 
